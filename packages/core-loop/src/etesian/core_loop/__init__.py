@@ -1,0 +1,29 @@
+"""The event loop of Etesian, and what is awaited on it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from etesian.core_loop.ioloop import IOLoop
+
+__all__ = ["IOLoop"]
+
+# Public name -> the module that holds it, imported when the name is first asked for (PEP 562):
+# importing the package stays cheap, and its interface can be imported without asyncio.
+_HOMES = {"IOLoop": "ioloop"}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Name what is public, loaded or not."""
+    return __all__
