@@ -1,0 +1,296 @@
+"""The head of a message: start line and fields, parsed strictly (RFC 9112, 2 to 5).
+
+One pass over the octets decides about control characters and line ends, one
+split gives the lines, and a table of known names saves most of the work per
+field. Whatever is not exactly the grammar is an :class:`HTTPInputError`: no
+folding, no bare CR or LF, no space before a colon.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from etesian.http_wire.headers import KNOWN_NAMES, HTTPHeaders, normalized_name
+from etesian.http_wire.interface import (
+    HTTPInputError,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from etesian.http_wire.wire.grammar import CRLF, FIELD_BYTES, HEAD_END, OWS, escaped, is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etesian.http_wire.wire.policy import WirePolicy
+
+# Methods that need no look at their letters.
+_USUAL_METHODS: Final = frozenset(
+    ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE")
+)
+
+# The longest registered method has 16 letters; a longer one than this is no method.
+_MAX_METHOD_LENGTH: Final = 32
+
+# The visible ASCII without what the URI grammar lacks and no client sends raw: '"', '#', '<', '>'
+# and the backslash, which parsers behind us read as a slash. Browsers do send the likes of '|'
+# and '{' raw, so these pass (RFC 9112, 3.2).
+_TARGET: Final = re.compile(r"[!$-;=?-\[\]-~]+")
+
+_VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
+
+# RFC 9110, 7.2 with RFC 3986, 3.2.2: a name, an IPv4 address or a bracketed literal, and a port.
+# No userinfo, and no empty host: neither has a meaning for http and https.
+_AUTHORITY: Final = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9\-._~%!$&'()*+;=]{1,255})(?::[0-9]{0,5})?"
+)
+
+_LENIENT_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+
+_ABSOLUTE_FORM: Final = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
+
+# These say by other spelling what frames a message; a gateway variable would not tell them apart.
+_FRAMING_TWINS: Final = frozenset(("content-length", "transfer-encoding"))
+
+
+def parse_request_head(head: bytes, policy: WirePolicy) -> tuple[RequestStartLine, HTTPHeaders]:
+    """Give the request line and the fields of a head, its final empty line left off.
+
+    Raises ``HTTPInputError`` with the status to answer: 400 for a breach of the
+    grammar, 414 and 431 for sizes, 501 for an unusable method, 505 for another
+    version. The text of the error is for the log.
+    """
+    try:
+        lines = _head_lines(head, policy)
+        start_line = parse_request_line(lines[0])
+        headers = _parse_fields(lines)
+        _check_host(start_line, headers)
+    except HTTPInputError:
+        # The status must not depend on how the bytes were cut: what a reader octet by octet
+        # would have met first is the error.
+        HeadFinder(policy, parse_request_line).check(head)
+        raise
+    return start_line, headers
+
+
+def parse_response_head(head: bytes, policy: WirePolicy) -> tuple[ResponseStartLine, HTTPHeaders]:
+    """Give the status line and the fields of a head, its final empty line left off.
+
+    Raises ``HTTPInputError`` for a breach of the grammar or of a size.
+    """
+    lines = _head_lines(head, policy)
+    return parse_status_line(lines[0]), _parse_fields(lines)
+
+
+def parse_request_line(line: str) -> RequestStartLine:
+    """Give the request line ``method SP target SP version`` (RFC 9112, 3).
+
+    Raises ``HTTPInputError``: 505 for a version other than 1.0 and 1.1, 501
+    for a method too long or not in upper case, else 400.
+    """
+    try:
+        method, target, version = line.split(" ")
+    except ValueError:
+        raise HTTPInputError(f"malformed request line: {escaped(line)}") from None
+    if version not in ("HTTP/1.1", "HTTP/1.0"):
+        known = _VERSION.fullmatch(version)
+        raise HTTPInputError(f"unusable version: {escaped(version)}", 505 if known else 400)
+    if method not in _USUAL_METHODS:
+        _check_method(method)
+    if not _TARGET.fullmatch(target):
+        raise HTTPInputError(f"invalid octets in request target: {escaped(target)}")
+    if target[0] != "/" or method == "CONNECT":
+        _check_target_form(method, target)
+    return RequestStartLine(method, target, version)
+
+
+def parse_status_line(line: str) -> ResponseStartLine:
+    """Give the status line ``version SP 3DIGIT SP [reason]`` (RFC 9112, 4).
+
+    Raises ``HTTPInputError`` for anything else, and for a version other than
+    HTTP/1.0 and HTTP/1.1. A missing space before an absent reason is let pass,
+    as RFC 9112 knows that servers leave it out.
+    """
+    version, _, rest = line.partition(" ")
+    code, _, reason = rest.partition(" ")
+    if version not in ("HTTP/1.1", "HTTP/1.0"):
+        raise HTTPInputError(f"unusable version: {escaped(version)}")
+    if not (len(code) == 3 and code.isascii() and code.isdigit() and code[0] != "0"):
+        raise HTTPInputError(f"malformed status line: {escaped(line)}")
+    return ResponseStartLine(version, int(code), reason)
+
+
+def target_authority(target: str) -> str | None:
+    """Give the authority of an absolute-form target, ``None`` for the other forms."""
+    match = _ABSOLUTE_FORM.fullmatch(target)
+    return match[1] if match else None
+
+
+def _head_lines(head: bytes, policy: WirePolicy) -> list[str]:
+    """Split a head into lines, after the proof that nothing else in it could end a line."""
+    if policy.accept_bare_lf:
+        head = head.replace(CRLF, b"\n").replace(b"\n", CRLF)
+    lines = head.decode("latin-1").split("\r\n")
+    if len(lines[0]) > policy.max_request_line_size:
+        raise HTTPInputError(f"start line of more than {policy.max_request_line_size} octets", 414)
+    # What is left without the octets of field values must be the line ends that split() found.
+    # Since each of those took one CR and one LF, equality leaves no CR or LF over.
+    if head.translate(None, FIELD_BYTES) != CRLF * (len(lines) - 1):
+        raise HTTPInputError(f"control character or bare line end in head: {escaped(head)}")
+    if len(lines) - 1 > policy.max_header_count:
+        raise HTTPInputError(
+            f"{len(lines) - 1} header fields, expected no more than {policy.max_header_count}", 431
+        )
+    return lines
+
+
+def _parse_fields(lines: list[str]) -> HTTPHeaders:
+    fields: dict[str, str | list[str]] = {}
+    known = KNOWN_NAMES
+    line = ""
+    try:
+        # Neither a folded line nor a space before the colon gets past the names: no token holds
+        # a space (RFC 9112, 5.1 and 5.2).
+        for line in lines[1:]:
+            name, value = line.split(":", 1)
+            normal = known.get(name) or _learn_name(name)
+            if normal in fields:
+                _append(fields, normal, value.strip(OWS))
+            else:
+                fields[normal] = value.strip(OWS)
+    except ValueError:
+        raise HTTPInputError(f"malformed header line: {escaped(line)}") from None
+    return HTTPHeaders.from_valid(fields)
+
+
+def _learn_name(name: str) -> str:
+    normal = normalized_name(name)
+    if "_" in name and name.replace("_", "-").lower() in _FRAMING_TWINS:
+        raise ValueError("a framing field in disguise")
+    return normal
+
+
+def _append(fields: dict[str, str | list[str]], name: str, value: str) -> None:
+    present = fields[name]
+    if isinstance(present, list):
+        present.append(value)
+    else:
+        fields[name] = [present, value]
+
+
+def _check_method(method: str) -> None:
+    if not is_token(method):
+        raise HTTPInputError(f"malformed method: {escaped(method)}")
+    # Methods are case-sensitive, and none with small letters exists (RFC 9110, 9.1): what comes
+    # so is a client that hopes for a server that folds case where a proxy before it did not.
+    if len(method) > _MAX_METHOD_LENGTH or method != method.upper():
+        raise HTTPInputError(f"unusable method: {escaped(method)}", 501)
+
+
+def _check_target_form(method: str, target: str) -> None:
+    """Let only the forms of RFC 9112, 3.2 pass, each with its methods."""
+    if method == "CONNECT":
+        host, colon, port = target.rpartition(":")
+        if _AUTHORITY.fullmatch(target) and host and colon and port:
+            return
+    elif target == "*":
+        if method == "OPTIONS":
+            return
+    elif (authority := target_authority(target)) is not None and _is_authority(authority):
+        return
+    raise HTTPInputError(f"wrong form of request target: {escaped(target)}")
+
+
+@lru_cache(maxsize=512)  # a server has few names; a peer that varies them pays for each
+def _is_authority(text: str) -> bool:
+    return _AUTHORITY.fullmatch(text) is not None
+
+
+def _check_host(start_line: RequestStartLine, headers: HTTPHeaders) -> None:
+    """Demand one valid Host, absent only in HTTP/1.0 (RFC 9112, 3.2)."""
+    host = headers._fields.get("Host")  # the parser made this mapping
+    if host is None:
+        if start_line.version == "HTTP/1.1":
+            raise HTTPInputError("no Host in an HTTP/1.1 request")
+        return
+    if not isinstance(host, str) or not _is_authority(host):
+        raise HTTPInputError(f"invalid Host: {escaped(str(host))}")
+    target = start_line.path
+    if target[0] != "/":
+        authority = target_authority(target)
+        # RFC 9112, 3.2.2 lets the target win; two names for one request are refused instead, so
+        # that whatever reads either of them reads the same.
+        if authority is not None and authority.lower() != host.lower():
+            raise HTTPInputError(f"Host differs from the target: {escaped(host)}")
+
+
+class HeadFinder:
+    """Finds the end of a head in bytes that come in pieces, each octet looked at once.
+
+    What no later byte can mend is refused at once: a control character, a bare
+    CR or LF, a malformed start line, a line or a head beyond its limit. The
+    verdict does not depend on how the bytes were cut.
+    """
+
+    __slots__ = ("_line_seen", "_parse_line", "_policy", "_scanned")
+
+    def __init__(self, policy: WirePolicy, parse_line: Callable[[str], object]) -> None:
+        """``parse_line`` raises for a bad start line; its value is not used."""
+        self._policy = policy
+        self._parse_line = parse_line
+        self._scanned = 0
+        self._line_seen = False
+
+    def find(self, buffer: bytearray | bytes) -> tuple[int, int] | None:
+        """Give the end of the head that ``buffer`` starts with, and where the body starts.
+
+        ``None`` while the end has not come; then call again with the same
+        bytes and more behind them. After a find the finder is ready for the
+        next head.
+        """
+        limit = self._policy.max_header_size
+        start = max(self._scanned - 3, 0)
+        if self._policy.accept_bare_lf:
+            match = _LENIENT_HEAD_END.search(buffer, start, limit + 4)
+            ends = match.span() if match else None
+        else:
+            end = buffer.find(HEAD_END, start, limit + 4)
+            ends = (end, end + 4) if end >= 0 else None
+        if ends is None:
+            self.check(buffer)
+            return None
+        self._scanned = 0
+        self._line_seen = False
+        return ends
+
+    def check(self, buffer: bytearray | bytes) -> None:
+        """Raise ``HTTPInputError`` where the head begun in ``buffer`` cannot become one."""
+        if not self._line_seen:
+            self._check_line(buffer)
+        limit = self._policy.max_header_size
+        self._check_octets(buffer[self._scanned : limit + 4])
+        if len(buffer) >= limit + 4:
+            raise HTTPInputError(f"head of more than {limit} octets", 431)
+        # A CR at the end is only proven by the byte after it.
+        self._scanned = len(buffer) - buffer.endswith(b"\r")
+
+    def _check_line(self, buffer: bytearray | bytes) -> None:
+        limit = self._policy.max_request_line_size
+        line_end = b"\n" if self._policy.accept_bare_lf else CRLF
+        end = buffer.find(line_end, 0, limit + 2)
+        self._check_octets(buffer[: end + 2 if end >= 0 else limit + 2])
+        if end >= 0:
+            self._parse_line(bytes(buffer[:end]).removesuffix(b"\r").decode("latin-1"))
+            self._line_seen = True
+        elif len(buffer) >= limit + 2:
+            raise HTTPInputError(f"start line of more than {limit} octets", 414)
+
+    def _check_octets(self, part: bytearray | bytes) -> None:
+        if self._policy.accept_bare_lf:
+            part = part.replace(CRLF, b"\n").replace(b"\n", CRLF)
+        expected = CRLF * part.count(CRLF) + (b"\r" if part.endswith(b"\r") else b"")
+        if part.translate(None, FIELD_BYTES) != expected:
+            raise HTTPInputError(
+                f"control character or bare line end in head: {escaped(bytes(part))}"
+            )
