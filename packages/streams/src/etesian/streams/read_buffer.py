@@ -1,0 +1,101 @@
+"""Bytes that arrived and nobody has read yet.
+
+A chunk that comes while the buffer is empty is kept as it is, and a read that
+wants exactly that chunk gets the same object: the usual request and answer are
+never copied. Only when a second chunk joins the first are both put into a
+bytearray. Reading moves an offset; the bytes before it are dropped by policy
+(see :meth:`ReadBuffer.append`), so that no byte is moved more than a constant
+number of times, however small the chunks and the reads are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
+
+# Bytes. Up to this much already-read data may stay in front of the unread bytes: below it
+# dropping them costs a memmove and saves nothing worth having.
+_COMPACT_ABOVE = 64 * 1024
+
+
+class ReadBuffer:
+    """A first-in first-out queue of bytes that can be searched.
+
+    Positions are counted from the first unread byte.
+    """
+
+    __slots__ = ("_data", "_start")
+
+    def __init__(self) -> None:
+        self._data: bytes | bytearray = b""
+        self._start = 0
+
+    def __len__(self) -> int:
+        return len(self._data) - self._start
+
+    def append(self, chunk: bytes) -> None:
+        """Add ``chunk`` behind what is there, taking the object over.
+
+        Read bytes are dropped when they are more than the unread ones and
+        more than 64 KiB: each byte is then moved at most once more on average.
+        """
+        data = self._data
+        if self._start == len(data):
+            self._data, self._start = chunk, 0
+            return
+        if not isinstance(data, bytearray):
+            data = self._data = bytearray(memoryview(data)[self._start :])
+            self._start = 0
+        elif self._start > _COMPACT_ABOVE and self._start > len(data) // 2:
+            del data[: self._start]
+            self._start = 0
+        data += chunk
+
+    def take(self, size: int) -> bytes:
+        """Remove the first ``size`` bytes, which must be there, and give them."""
+        data, start = self._data, self._start
+        end = start + size
+        if isinstance(data, bytes):
+            # The slice of all of a bytes object is the object itself.
+            taken = data[start:end]
+        else:
+            with memoryview(data) as view:
+                taken = bytes(view[start:end])
+        self._advance(end)
+        return taken
+
+    def take_into(self, target: memoryview) -> int:
+        """Move bytes from the front into ``target``; give how many there were."""
+        size = min(len(self), len(target))
+        end = self._start + size
+        with memoryview(self._data) as view:
+            target[:size] = view[self._start : end]
+        self._advance(end)
+        return size
+
+    def give_back(self, taken: bytes) -> None:
+        """Put ``taken``, the bytes taken last, in front again."""
+        self._data = taken + self.take(len(self))
+        self._start = 0
+
+    def find(self, wanted: bytes, begin: int = 0) -> int:
+        """Give the position of the first ``wanted`` at or after ``begin``, or -1."""
+        at = self._data.find(wanted, self._start + begin)
+        return at - self._start if at >= 0 else -1
+
+    def end_of_match(self, pattern: re.Pattern[bytes]) -> int:
+        """Give the position behind the first match of ``pattern``, or -1."""
+        match = pattern.search(self._data, self._start)
+        return match.end() - self._start if match is not None else -1
+
+    def clear(self) -> None:
+        """Forget all bytes and free their memory."""
+        self._data, self._start = b"", 0
+
+    def _advance(self, end: int) -> None:
+        if end == len(self._data):
+            self.clear()
+        else:
+            self._start = end

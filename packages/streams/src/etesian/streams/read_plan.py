@@ -1,0 +1,156 @@
+"""What a read waits for: each plan says when the buffer holds enough.
+
+A plan is asked again after each arrival, so it remembers how far it has looked
+and looks at no byte twice. It raises as soon as no later byte could satisfy
+it, wherever the arriving chunks were cut: the outcome depends on the bytes
+alone. No I/O happens here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etesian.streams.interface import StreamBufferFullError, UnsatisfiableReadError
+
+if TYPE_CHECKING:
+    import re
+
+    from etesian.streams.read_buffer import ReadBuffer
+
+
+class ReadPlan:
+    """Takes from the buffer what one read asked for, when it is there."""
+
+    __slots__ = ()
+
+    def take(self, buffer: ReadBuffer) -> bytes | int | None:
+        """Take the result out of ``buffer``, or give ``None`` for "not yet".
+
+        Raises what the stream is to be closed with when the result cannot come.
+        """
+        raise NotImplementedError
+
+    def take_last(self, buffer: ReadBuffer) -> bytes | int | None:
+        """The same when no more bytes will come: ``None`` is "never"."""
+        return self.take(buffer)
+
+    def abandon(self, buffer: ReadBuffer) -> None:
+        """Put back what was already moved out of ``buffer``: the read was cancelled."""
+
+
+class _Delimited(ReadPlan):
+    """A read that ends where the peer says, so that only a limit bounds it."""
+
+    __slots__ = ("_error", "_limit")
+
+    def __init__(self, max_bytes: int | None, buffer_limit: int) -> None:
+        """Hold the read to ``max_bytes``, or without it to the limit of the buffer."""
+        self._limit = buffer_limit if max_bytes is None else max_bytes
+        self._error = StreamBufferFullError if max_bytes is None else UnsatisfiableReadError
+
+    def _taken(self, buffer: ReadBuffer, end: int) -> bytes | None:
+        """Take up to ``end``; -1 stands for a delimiter that is not in the buffer."""
+        if end > self._limit or (end < 0 and len(buffer) >= self._limit):
+            raise self._error(f"no delimiter within the first {self._limit} bytes")
+        return None if end < 0 else buffer.take(end)
+
+
+class ReadUntil(_Delimited):
+    """Up to and including a delimiter."""
+
+    __slots__ = ("_delimiter", "_scanned")
+
+    def __init__(self, delimiter: bytes, max_bytes: int | None, buffer_limit: int) -> None:
+        super().__init__(max_bytes, buffer_limit)
+        self._delimiter = delimiter
+        self._scanned = 0
+
+    def take(self, buffer: ReadBuffer) -> bytes | None:
+        """Take up to the delimiter; bytes that were searched are not searched again."""
+        length = len(self._delimiter)
+        at = buffer.find(self._delimiter, self._scanned)
+        if at < 0:
+            # The delimiter may have begun in the last bytes.
+            self._scanned = max(0, len(buffer) - length + 1)
+            return self._taken(buffer, -1)
+        return self._taken(buffer, at + length)
+
+
+class ReadUntilRegex(_Delimited):
+    """Up to the end of the first match of a pattern.
+
+    A pattern cannot be resumed in the middle, so it is tried again only when
+    the bytes have grown by an eighth, or when the stream's pause ends
+    (``retry``): the work stays linear in what arrives.
+    """
+
+    __slots__ = ("_pattern", "_tried")
+
+    def __init__(
+        self, pattern: re.Pattern[bytes], max_bytes: int | None, buffer_limit: int
+    ) -> None:
+        super().__init__(max_bytes, buffer_limit)
+        self._pattern = pattern
+        self._tried = 0
+
+    def take(self, buffer: ReadBuffer) -> bytes | None:
+        """Take up to the end of the first match."""
+        return self._taken(buffer, buffer.end_of_match(self._pattern))
+
+
+class ReadBytes(ReadPlan):
+    """Exactly so many bytes, or at least one."""
+
+    __slots__ = ("_num_bytes", "_partial")
+
+    def __init__(self, num_bytes: int, buffer_limit: int, *, partial: bool) -> None:
+        self._num_bytes = min(num_bytes, buffer_limit) if partial else num_bytes
+        self._partial = partial
+
+    def take(self, buffer: ReadBuffer) -> bytes | None:
+        """Take them all, or with ``partial`` what is there."""
+        waiting = len(buffer)
+        if waiting >= self._num_bytes:
+            return buffer.take(self._num_bytes)
+        return buffer.take(waiting) if self._partial and waiting else None
+
+
+class ReadInto(ReadPlan):
+    """Fill memory that the caller owns."""
+
+    __slots__ = ("_filled", "_partial", "_target")
+
+    def __init__(self, target: memoryview, *, partial: bool) -> None:
+        self._target = target
+        self._partial = partial
+        self._filled = 0
+
+    def take(self, buffer: ReadBuffer) -> int | None:
+        """Move what is there into the memory; give the size when that is enough."""
+        self._filled += buffer.take_into(self._target[self._filled :])
+        enough = self._filled if self._partial else len(self._target)
+        if self._filled < max(enough, min(1, len(self._target))):
+            return None
+        return self._filled
+
+    def abandon(self, buffer: ReadBuffer) -> None:
+        """Put the bytes back; the caller's memory keeps a copy of no meaning."""
+        buffer.give_back(bytes(self._target[: self._filled]))
+
+
+class ReadUntilClose(ReadPlan):
+    """All bytes, up to a limit."""
+
+    __slots__ = ("_limit",)
+
+    def __init__(self, buffer_limit: int) -> None:
+        self._limit = buffer_limit
+
+    def take(self, buffer: ReadBuffer) -> None:
+        """Wait for the end."""
+        if len(buffer) > self._limit:
+            raise StreamBufferFullError(f"more than {self._limit} bytes before the end")
+
+    def take_last(self, buffer: ReadBuffer) -> bytes:
+        """Take all there is."""
+        return buffer.take(len(buffer))

@@ -1,0 +1,134 @@
+"""Clients: connections to a name or an address."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from etesian.streams.happy_eyeballs import connect_first
+from etesian.streams.iostream import IOStream
+from etesian.streams.resolver import Resolver
+from etesian.streams.ssl_iostream import SSLIOStream
+from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etesian.streams.resolver import Address
+    from etesian.streams.tls import SSLOptions
+
+_ProtocolT = TypeVar("_ProtocolT", bound=asyncio.BaseProtocol)
+
+
+class TCPClient:
+    """Connects to servers, trying IPv6 and IPv4 at nearly the same time (RFC 8305).
+
+    ``resolver`` looks the names up; without it the client has its own and
+    closes it with :meth:`close`. ``allow_address`` is asked for each address
+    before it is dialled, after the name was resolved: an address it refuses is
+    left out, so that a name which resolves into a private network, at once or
+    only the second time, leads nowhere.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver | None = None,
+        *,
+        allow_address: Callable[[Address], bool] | None = None,
+    ) -> None:
+        self.resolver = resolver or Resolver()
+        self._owns_resolver = resolver is None
+        self._allow_address = allow_address
+
+    def close(self) -> None:
+        """Close the resolver if it is the client's own; connections go on."""
+        if self._owns_resolver:
+            self.resolver.close()
+
+    async def connect(
+        self,
+        host: str,
+        port: int,
+        af: socket.AddressFamily = socket.AF_UNSPEC,
+        ssl_options: SSLOptions = None,
+        max_buffer_size: int | None = None,
+        source_ip: str | None = None,
+        source_port: int | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the documented signature
+    ) -> IOStream:
+        """Give a stream to ``host``; with ``ssl_options`` an :class:`SSLIOStream`, handshake done.
+
+        The certificate is checked for ``host``. ``source_ip`` and
+        ``source_port`` bind the local end. ``timeout``, in seconds, covers
+        all: the name, the connection, the handshake.
+
+        Raises ``TimeoutError`` when that has passed, ``ssl.SSLError`` for a
+        certificate that is not good, another ``OSError`` when no address can
+        be reached or the local end cannot be bound.
+        """
+        kind = IOStream if ssl_options is None else SSLIOStream
+        _, stream = await self.connect_protocol(
+            lambda: kind(None, max_buffer_size=max_buffer_size),
+            host,
+            port,
+            ssl_options=ssl_options,
+            af=af,
+            source_ip=source_ip,
+            source_port=source_port,
+            timeout=timeout,
+        )
+        return stream
+
+    async def connect_protocol(
+        self,
+        factory: Callable[[], _ProtocolT],
+        host: str,
+        port: int,
+        *,
+        ssl_options: SSLOptions = None,
+        server_hostname: str | None = None,
+        af: socket.AddressFamily = socket.AF_UNSPEC,
+        source_ip: str | None = None,
+        source_port: int | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - as that of connect
+    ) -> tuple[asyncio.Transport, _ProtocolT]:
+        """Give a connection to ``host`` and the protocol of ``factory`` that it feeds.
+
+        ``server_hostname`` replaces ``host`` where the certificate is checked
+        and in SNI. The rest is as for :meth:`connect`.
+        """
+        async with asyncio.timeout(timeout):
+            addresses = await self.resolver.resolve(host, port, af)
+            sock = await connect_first(self._allowed(addresses, host), source_ip, source_port)
+            return await _open(factory, sock, ssl_options, server_hostname or host)
+
+    def _allowed(self, addresses: list[Address], host: str) -> list[Address]:
+        """Leave out what ``allow_address`` refuses."""
+        if self._allow_address is None:
+            return addresses
+        allowed = [address for address in addresses if self._allow_address(address)]
+        if not allowed:
+            raise PermissionError(f"no allowed address for {host!r}")
+        return allowed
+
+
+async def _open(
+    factory: Callable[[], _ProtocolT],
+    sock: socket.socket,
+    ssl_options: SSLOptions,
+    server_hostname: str,
+) -> tuple[asyncio.Transport, _ProtocolT]:
+    """Put a transport on the connected ``sock``, and TLS where asked."""
+    tls: dict[str, Any] = {}
+    try:
+        if ssl_options is not None:
+            tls = {
+                "ssl": ssl_options_to_context(ssl_options),
+                "server_hostname": server_hostname,
+                "ssl_handshake_timeout": HANDSHAKE_TIMEOUT,
+            }
+        return await asyncio.get_running_loop().create_connection(factory, sock=sock, **tls)
+    except BaseException:
+        sock.close()
+        raise

@@ -1,0 +1,62 @@
+"""Listening Unix sockets."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import stat
+
+from etesian.streams.sockets import DEFAULT_BACKLOG
+
+
+def bind_unix_socket(
+    file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLOG
+) -> socket.socket:
+    """Give a socket that listens at the path ``file``, reachable as ``mode`` says.
+
+    A socket file left by a process that has ended is replaced. A name that
+    begins with a NUL lives in Linux's abstract namespace: no file, no mode,
+    and any user of the machine may connect.
+
+    Raises ``ValueError`` when something other than a socket has that name (a
+    symbolic link too: what it leads to is not replaced), and ``OSError`` with
+    ``EADDRINUSE`` when a process still listens there.
+    """
+    abstract = file.startswith("\0")
+    if not abstract:
+        _remove_stale(file)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        if abstract:
+            sock.bind(file)
+        else:
+            # The file takes its first mode from the socket's: it is never open for longer than
+            # it is meant to be, as it would be between bind and a chmod.
+            os.fchmod(sock.fileno(), mode)
+            sock.bind(file)
+            os.chmod(file, mode)  # noqa: PTH101 - and what the umask took away comes back
+        sock.listen(backlog)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _remove_stale(file: str) -> None:
+    try:
+        found = os.lstat(file)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise ValueError(f"{file!r} exists and is not a socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(file)
+        except (ConnectionRefusedError, FileNotFoundError):
+            pass
+        else:
+            raise OSError(errno.EADDRINUSE, f"another process listens on {file!r}")
+    os.unlink(file)  # noqa: PTH108 - a path as the system call takes it
