@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,12 @@ EXAMPLES = {
 }
 
 
+def selected(names: Iterable[str]) -> list[str]:
+    """Give the names that stand after ``--`` on the command line, or all if none does."""
+    words = sys.argv[sys.argv.index("--") :] if "--" in sys.argv else []
+    return [name for name in names if name in words] or list(names)
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Serve the chat on http://localhost:8888 (``-- --port 9000``) until Ctrl-C."""
@@ -66,21 +73,17 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session(reuse_venv=False, requires=["build"])
-@nox.parametrize("package", PACKAGES, ids=PACKAGES)
+@nox.parametrize("package", selected(PACKAGES), ids=selected(PACKAGES))
 def isolated(session: nox.Session, package: str) -> None:
     """Test one wheel with nothing but its declared dependencies (``-- core-loop`` selects)."""
-    if session.posargs and package not in session.posargs:
-        session.skip("not selected")
     install_alone(session, package, group("test", package))
     run_elsewhere(session, f"packages/{package}/tests", *ignored(REPOSITORY_TESTS))
 
 
 @nox.session(reuse_venv=False, requires=["build"])
-@nox.parametrize("example", list(EXAMPLES), ids=list(EXAMPLES))
+@nox.parametrize("example", selected(EXAMPLES), ids=selected(EXAMPLES))
 def examples(session: nox.Session, example: str) -> None:
     """Run an example on the one wheel it says it needs (``-- tcp_daemon`` selects)."""
-    if session.posargs and example not in session.posargs:
-        session.skip("not selected")
     install_alone(session, EXAMPLES[example], group("examples"))
     run_elsewhere(session, f"examples/{example}", "--ignore-glob=*/test_browser.py")
 
@@ -120,9 +123,7 @@ def types(session: nox.Session) -> None:
     for example in EXAMPLES:
         # Each is a program of its own, whose modules import each other by bare names.
         with session.chdir(ROOT / "examples" / example):
-            session.run(
-                "mypy", "--config-file=../../pyproject.toml", "--exclude=test", ".", env=env
-            )
+            session.run("mypy", config, "--exclude=test", ".", env=env)
 
 
 @nox.session
