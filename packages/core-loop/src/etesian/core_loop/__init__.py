@@ -6,20 +6,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian.core_loop import concurrent, gen, ioloop, log, options, process, testing, util
     from etesian.core_loop.ioloop import IOLoop
+    from etesian.core_loop.process import fork_processes
+    from etesian.core_loop.testing import AsyncTestCase
 
-__all__ = ["IOLoop"]
+__all__ = [
+    "AsyncTestCase",
+    "IOLoop",
+    "concurrent",
+    "fork_processes",
+    "gen",
+    "ioloop",
+    "log",
+    "options",
+    "process",
+    "testing",
+    "util",
+]
 
 # Public name -> the module that holds it, imported when the name is first asked for (PEP 562):
-# importing the package stays cheap, and its interface can be imported without asyncio.
-_HOMES = {"IOLoop": "ioloop"}
+# importing the package stays cheap, and its interface can be imported without asyncio. A
+# public name that is not here is itself a module.
+_HOMES = {"AsyncTestCase": "testing", "IOLoop": "ioloop", "fork_processes": "process"}
 
 
 def __getattr__(name: str) -> object:
     """Load a public name on first use."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    module = import_module(f"{__name__}.{_HOMES.get(name, name)}")
+    value = getattr(module, name) if name in _HOMES else module
     globals()[name] = value
     return value
 

@@ -31,11 +31,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian import core_loop as api
     from etesian.core_loop.ioloop import IOLoop
     from etesian.core_loop.process import fork_processes
     from etesian.core_loop.testing import AsyncTestCase
-
-    from etesian import core_loop as api
 
 __all__ = ["AsyncTestCase", "IOLoop", "api", "fork_processes"]
 

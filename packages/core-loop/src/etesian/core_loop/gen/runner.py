@@ -1,0 +1,123 @@
+"""What drives a generator that is a coroutine."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from etesian.core_loop.gen.convert import convert_yielded
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["Return", "Runner"]
+
+# Runners that wait, by loop. A generator, its Runner and what they wait for may refer to
+# nothing but each other; the loop has to hold them, or a collection would end them silently.
+_waiting: dict[asyncio.AbstractEventLoop, set[Runner]] = {}
+
+
+class Return(Exception):  # noqa: N818  the documented name
+    """``raise Return(value)`` in a coroutine is ``return value``."""
+
+    def __init__(self, value: Any = None) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+class Runner:
+    """Runs one generator to its end and gives its outcome to a Future.
+
+    The generator runs in a copy of the context it was started in. Cancelling the Future
+    cancels what the generator waits for, as cancelling a Task does.
+    """
+
+    __slots__ = ("_awaited", "_context", "_generator", "_peers", "_result")
+
+    def __init__(self, generator: Generator[Any, Any, Any], result: asyncio.Future[Any]) -> None:
+        self._generator = generator
+        self._result = result
+        self._context: Context = copy_context()
+        self._awaited: asyncio.Future[Any] | None = None
+        self._peers: set[Runner] | None = None
+
+    def run(self) -> None:
+        """Run the generator up to the first thing that is not there yet."""
+        self._context.run(self._advance, None, None)
+
+    def _advance(self, value: Any, error: BaseException | None) -> None:
+        generator, result = self._generator, self._result
+        while True:
+            # The error is thrown here and not where it was caught: an exception that the
+            # generator raises later would otherwise have it as its context.
+            try:
+                yielded = generator.send(value) if error is None else generator.throw(error)
+            except (StopIteration, Return) as end:
+                if not result.done():
+                    result.set_result(end.value)
+                break
+            except (KeyboardInterrupt, SystemExit) as end:
+                self._fail(end)
+                raise
+            except BaseException as end:  # noqa: BLE001  the Future carries it
+                self._fail(end)
+                break
+            value, error = None, None
+            try:
+                awaited = yielded if asyncio.isfuture(yielded) else convert_yielded(yielded)
+            except Exception as unusable:  # noqa: BLE001  thrown into the generator
+                error = unusable
+                continue
+            if not awaited.done():
+                self._wait(awaited)
+                return
+            value, error = _outcome(awaited)
+        self._release()
+
+    def _wait(self, awaited: asyncio.Future[Any]) -> None:
+        self._awaited = awaited
+        awaited.add_done_callback(self._wake, context=self._context)
+        if self._peers is None:
+            self._peers = _peers_on(awaited.get_loop())
+            self._peers.add(self)
+            self._result.add_done_callback(self._cancel)
+        if self._result.cancelled():
+            awaited.cancel()
+
+    def _wake(self, awaited: asyncio.Future[Any]) -> None:
+        self._awaited = None
+        self._advance(*_outcome(awaited))
+
+    def _cancel(self, result: asyncio.Future[Any]) -> None:
+        if result.cancelled() and self._awaited is not None:
+            self._awaited.cancel()
+
+    def _fail(self, error: BaseException) -> None:
+        result = self._result
+        if isinstance(error, asyncio.CancelledError):
+            result.cancel()
+        elif not result.done():
+            result.set_exception(error)
+        self._release()
+
+    def _release(self) -> None:
+        if self._peers is not None:
+            self._peers.discard(self)
+            self._peers = None
+
+
+def _outcome(future: asyncio.Future[Any]) -> tuple[Any, BaseException | None]:
+    if future.cancelled():
+        return None, asyncio.CancelledError()
+    error = future.exception()
+    return (future.result(), None) if error is None else (None, error)
+
+
+def _peers_on(loop: asyncio.AbstractEventLoop) -> set[Runner]:
+    peers = _waiting.get(loop)
+    if peers is None:
+        for closed in [known for known in _waiting if known.is_closed()]:
+            del _waiting[closed]
+        peers = _waiting[loop] = set()
+    return peers

@@ -1,0 +1,210 @@
+"""Callbacks and timers: what runs next on the loop, and what becomes of its errors."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+from datetime import timedelta
+from inspect import isawaitable
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+from etesian.core_loop.ioloop.deadlines import Deadlines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from etesian.core_loop.ioloop.deadlines import TimerHandle
+
+__all__ = ["Scheduler"]
+
+_log = logging.getLogger("etesian.application")
+
+
+class Scheduler:
+    """The part of an IOLoop that runs callbacks, soon or later.
+
+    Each callback runs in a copy of the context (`contextvars`) that it was added in, and
+    through `_run` or `_run_with`, which keep its errors from the loop. These sit between
+    asyncio and the callback, once per callback, and are kept this thin because of it.
+    """
+
+    asyncio_loop: asyncio.AbstractEventLoop
+    # The thread on which the loop is known to run; None while it is not known to. Adding a
+    # callback on this thread needs no wake-up, which is most of what it would cost.
+    _thread_id: int | None
+
+    def _use(self, asyncio_loop: asyncio.AbstractEventLoop) -> None:
+        self.asyncio_loop = asyncio_loop
+        self._thread_id = None
+        self._call_soon = asyncio_loop.call_soon
+        self._call_later = asyncio_loop.call_later
+        self._deadlines = Deadlines(asyncio_loop)
+        # asyncio holds its tasks weakly: an awaitable that nobody waits for lives by this.
+        self._unawaited: set[asyncio.Future[Any]] = set()
+
+    def add_callback(self, callback: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
+        """Run `callback` on a later iteration of the loop, in the order of these calls.
+
+        Callable from any thread, and from ``__del__``; from a signal handler use
+        `add_callback_from_signal`. On a closed loop nothing is raised and nothing runs. An
+        awaitable that `callback` returns is run; its error, like one of `callback`'s own,
+        goes to `handle_callback_exception`.
+        """
+        try:
+            if get_ident() != self._thread_id:
+                self.asyncio_loop.call_soon_threadsafe(self._run_with, callback, args, kwargs)
+            elif args or kwargs:
+                self._call_soon(self._run_with, callback, args, kwargs)
+            else:
+                self._call_soon(self._run, callback)
+        except RuntimeError:
+            if not self.asyncio_loop.is_closed():
+                raise
+
+    def add_callback_from_signal(
+        self, callback: Callable[..., object], /, *args: Any, **kwargs: Any
+    ) -> None:
+        """Run `callback` soon; callable from a handler installed by `signal.signal`.
+
+        Unlike `add_callback` it always wakes the loop: the handler may have interrupted the
+        loop's own thread just before it went to sleep.
+        """
+        try:
+            self.asyncio_loop.call_soon_threadsafe(self._run_with, callback, args, kwargs)
+        except RuntimeError:
+            if not self.asyncio_loop.is_closed():
+                raise
+
+    def spawn_callback(self, callback: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
+        """Run a function or coroutine function detached; its errors are logged.
+
+        For what nobody will await: the caller gets nothing to wait for.
+        """
+        self.add_callback(callback, *args, **kwargs)
+
+    def add_future(
+        self,
+        future: asyncio.Future[Any] | concurrent.futures.Future[Any],
+        callback: Callable[[Any], object],
+    ) -> None:
+        """Call ``callback(future)`` on the loop when `future` is done.
+
+        On a later iteration even when it is done already. `future` may belong to another
+        loop or be a `concurrent.futures.Future`.
+        """
+        if isinstance(future, concurrent.futures.Future):
+            future.add_done_callback(lambda done: self.add_callback(callback, done))
+        elif future.get_loop() is self.asyncio_loop:
+            future.add_done_callback(lambda done: self._run_with(callback, (done,), {}))
+        else:
+            future.add_done_callback(lambda done: self.add_callback(callback, done))
+
+    def time(self) -> float:
+        """Return the loop's clock, in seconds since an arbitrary moment.
+
+        The clock is monotonic: a change of the system time moves no deadline. Deadlines of
+        `call_at` and `add_timeout` are on this clock.
+        """
+        return self.asyncio_loop.time()
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], /, *args: Any, **kwargs: Any
+    ) -> TimerHandle:
+        """Run `callback` after `delay` seconds; return a handle for `remove_timeout`.
+
+        Only on the loop's own thread, like `call_at` and `add_timeout`.
+        """
+        return self._call_later(delay, self._run_with, callback, args, kwargs)
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], /, *args: Any, **kwargs: Any
+    ) -> TimerHandle:
+        """Run `callback` when `time()` reaches `when`; return a handle for `remove_timeout`.
+
+        Callbacks of the same deadline run in the order of these calls.
+        """
+        return self._deadlines.call_at(when, self._run_with, callback, args, kwargs)
+
+    def add_timeout(
+        self,
+        deadline: float | timedelta,
+        callback: Callable[..., object],
+        /,
+        *args: Any,
+        **kwargs: Any,
+    ) -> TimerHandle:
+        """Run `callback` at `deadline`; return a handle for `remove_timeout`.
+
+        A number is a moment on the loop's clock, a timedelta counts from now.
+
+        Raises TypeError when `deadline` is neither.
+        """
+        if isinstance(deadline, timedelta):
+            return self._call_later(
+                deadline.total_seconds(), self._run_with, callback, args, kwargs
+            )
+        if isinstance(deadline, int | float):
+            return self._deadlines.call_at(deadline, self._run_with, callback, args, kwargs)
+        raise TypeError(f"expected a number or a timedelta as deadline, got {deadline!r}")
+
+    def remove_timeout(self, timeout: TimerHandle) -> None:
+        """Keep a timer from firing; harmless when it fired or was removed already."""
+        timeout.cancel()
+
+    def handle_callback_exception(self, callback: object) -> None:
+        """Log the error that is being handled; `callback` raised it.
+
+        `callback` may also be a Future whose error nobody else will see. Called inside the
+        ``except`` clause: `sys.exc_info` has the error. Subclasses may do something else.
+        """
+        _log.error("Exception in callback %r", callback, exc_info=True)
+
+    def _run(self, callback: Callable[[], object]) -> None:
+        try:
+            result = callback()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  a callback must not end the loop
+            self._report(callback, error)
+        else:
+            if result is not None:
+                self._watch(result)
+
+    def _run_with(
+        self, callback: Callable[..., object], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> None:
+        try:
+            result = callback(*args, **kwargs)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  a callback must not end the loop
+            self._report(callback, error)
+        else:
+            if result is not None:
+                self._watch(result)
+
+    def _report(self, callback: object, error: BaseException) -> None:
+        """Hand an error on, unless it only says that something was cancelled."""
+        if not isinstance(error, asyncio.CancelledError):
+            self.handle_callback_exception(callback)
+
+    def _watch(self, result: object) -> None:
+        """Run what a callback returned, if it can be run, and report how it fails."""
+        if isinstance(result, concurrent.futures.Future):
+            result = asyncio.wrap_future(result, loop=self.asyncio_loop)
+        elif not isawaitable(result):
+            return
+        future = asyncio.ensure_future(result, loop=self.asyncio_loop)
+        self._unawaited.add(future)
+        future.add_done_callback(self._unwatch)
+
+    def _unwatch(self, future: asyncio.Future[Any]) -> None:
+        self._unawaited.discard(future)
+        try:
+            future.result()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  as for the callback itself
+            self._report(future, error)

@@ -1,0 +1,65 @@
+"""One function run on a loop that is started for it and stopped after it."""
+
+from __future__ import annotations
+
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
+
+from etesian.core_loop.gen.convert import convert_yielded
+from etesian.core_loop.ioloop.stuck import where_it_waits
+from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the documented name
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from etesian.core_loop.ioloop.loop import IOLoop
+
+__all__ = ["run_sync"]
+
+# Seconds that a function which ran out of time gets to clean up after its cancellation. It
+# normally takes one iteration; one that ignores the cancellation must not hold run_sync.
+CANCEL_GRACE = 1.0
+
+
+def run_sync(ioloop: IOLoop, func: Callable[[], Any], timeout: float | None) -> Any:
+    """Do what `IOLoop.run_sync` promises."""
+    task = ioloop.asyncio_loop.create_task(_finish(func))
+    task.add_done_callback(lambda _: ioloop.stop())
+    late: TimeoutError | None = None
+
+    def expire() -> None:
+        nonlocal late
+        late = TimeoutError(f"no result after {timeout} seconds")
+        late.add_note(where_it_waits(task))
+        task.cancel()
+        ioloop.call_later(CANCEL_GRACE, ioloop.stop)
+
+    timer = None if timeout is None else ioloop.call_later(timeout, expire)
+    try:
+        ioloop.start()
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if not task.done():
+            task.cancel()
+    if late is not None:
+        _forget_outcome(task)
+        raise late
+    if not task.done():
+        raise RuntimeError("the loop was stopped before the function had finished")
+    return task.result()
+
+
+async def _finish(func: Callable[[], Any]) -> Any:
+    result = func()
+    if result is None:
+        return None
+    # Awaited itself where it can be: a Task of its own would hide where it waits.
+    return await (result if isawaitable(result) else convert_yielded(result))
+
+
+def _forget_outcome(task: asyncio.Task[Any]) -> None:
+    """Keep asyncio from logging the error of a task that was given up."""
+    if task.done() and not task.cancelled():
+        task.exception()

@@ -1,0 +1,1 @@
+"""Loggers and how their records look."""
