@@ -8,7 +8,9 @@ from functools import singledispatch
 from inspect import isawaitable
 from typing import Any
 
-__all__ = ["BadYieldError", "convert_yielded", "moment"]
+from etesian.core_loop.concurrent.futures import is_future, loop_for_future
+
+__all__ = ["BadYieldError", "convert_yielded", "maybe_future", "moment"]
 
 
 class BadYieldError(Exception):
@@ -61,3 +63,16 @@ def _(yielded: object) -> asyncio.Future[None]:  # noqa: ARG001  what is dispatc
 def _finish(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+def maybe_future(x: Any) -> Any:
+    """Return a Future as it is, anything else as the result of a finished Future.
+
+    For code that may be given either; where awaitables are to be awaited too,
+    `convert_yielded` is the better choice.
+    """
+    if is_future(x):
+        return x
+    future = loop_for_future().create_future()
+    future.set_result(x)
+    return future

@@ -25,7 +25,11 @@ CANCEL_GRACE = 1.0
 def run_sync(ioloop: IOLoop, func: Callable[[], Any], timeout: float | None) -> Any:
     """Do what `IOLoop.run_sync` promises."""
     task = ioloop.asyncio_loop.create_task(_finish(func))
-    task.add_done_callback(lambda _: ioloop.stop())
+
+    def end(_: object) -> None:
+        ioloop.stop()
+
+    task.add_done_callback(end)
     late: TimeoutError | None = None
 
     def expire() -> None:
@@ -41,8 +45,9 @@ def run_sync(ioloop: IOLoop, func: Callable[[], Any], timeout: float | None) -> 
     finally:
         if timer is not None:
             timer.cancel()
-        if not task.done():
-            task.cancel()
+        # One that outlives this call must not stop a later start.
+        task.remove_done_callback(end)
+        task.cancel()
     if late is not None:
         _forget_outcome(task)
         raise late

@@ -1,0 +1,88 @@
+"""Waiting for a while, and not for longer than that."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from etesian.core_loop.concurrent.futures import chain_future, loop_for_future
+from etesian.core_loop.gen.convert import convert_yielded
+from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the documented name
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from etesian.core_loop.gen.multi import Quiet
+
+__all__ = ["sleep", "with_timeout"]
+
+_log = logging.getLogger("etesian.application")
+
+
+def sleep(duration: float) -> asyncio.Future[None]:
+    """Return a Future that is done `duration` seconds from now, with None."""
+    loop = loop_for_future()
+    future: asyncio.Future[None] = loop.create_future()
+    timer = loop.call_later(duration, _finish, future)
+    # A cancelled sleep of an hour is not to leave its timer behind for an hour.
+    future.add_done_callback(lambda _: timer.cancel())
+    return future
+
+
+def with_timeout(
+    timeout: float | timedelta, future: Any, quiet_exceptions: Quiet = ()
+) -> asyncio.Future[Any]:
+    """Return a Future of the outcome of `future`, or of TimeoutError when it comes too late.
+
+    `timeout` is a moment on the loop's clock, or a timedelta from now. `future` is anything
+    that `convert_yielded` takes. It is not cancelled when time runs out: its result is
+    then dropped, its error logged unless it is one of `quiet_exceptions`. Cancelling the
+    Future that is returned does cancel it.
+    """
+    waited_for = convert_yielded(future)
+    loop = waited_for.get_loop()
+    result: asyncio.Future[Any] = loop.create_future()
+    chain_future(waited_for, result)
+    if result.done():
+        return result
+    when = seconds_from_now(timeout, loop) + loop.time()
+    timer = loop.call_at(when, _expire, result, timeout)
+
+    def settled(_: object) -> None:
+        timer.cancel()
+        if result.cancelled():
+            waited_for.cancel()
+        elif not waited_for.done():
+            waited_for.add_done_callback(lambda late: _log_late_error(late, quiet_exceptions))
+
+    result.add_done_callback(settled)
+    return result
+
+
+def seconds_from_now(deadline: float | timedelta, loop: asyncio.AbstractEventLoop) -> float:
+    """Return the seconds until a moment on the loop's clock, or of a timedelta.
+
+    Raises TypeError when `deadline` is neither a number nor a timedelta.
+    """
+    if isinstance(deadline, timedelta):
+        return deadline.total_seconds()
+    if isinstance(deadline, int | float):
+        return deadline - loop.time()
+    raise TypeError(f"expected a number or a timedelta as deadline, got {deadline!r}")
+
+
+def _finish(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _expire(result: asyncio.Future[Any], timeout: float | timedelta) -> None:
+    if not result.done():
+        result.set_exception(TimeoutError(f"not done by the deadline ({timeout})"))
+
+
+def _log_late_error(late: asyncio.Future[Any], quiet: Quiet) -> None:
+    error = None if late.cancelled() else late.exception()
+    if error is not None and not isinstance(error, quiet):
+        _log.error("%r failed after its timeout", late, exc_info=error)
