@@ -73,9 +73,7 @@ def test_only_the_bridge_and_the_command_offer_a_package_again(package):
 
 def test_no_sibling_is_imported_deeply_by_a_string(package, packages):
     modules = "|".join(each.module for each in packages if each != package)
-    deep = re.compile(rf"etesian\.({modules})(\.(?!interface$)[\w.]+)?")
-    if package.module == "bench":
-        return  # Programs as users write them, started by name.
+    deep = re.compile(rf"etesian\.({modules})\.(?!interface$)[\w.]+")
     found = [
         f"{path.relative_to(package.folder)}:{node.lineno}: {node.value}"
         for path, tree in package.trees().items()
