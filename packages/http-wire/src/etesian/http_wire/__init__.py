@@ -6,6 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian.http_wire.client.client import AsyncHTTPClient
+    from etesian.http_wire.client.errors import (
+        HTTPError,
+        HTTPProtocolError,
+        HTTPStreamClosedError,
+        HTTPTimeoutError,
+    )
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.response import HTTPResponse
+    from etesian.http_wire.client.simple_client import SimpleAsyncHTTPClient
+    from etesian.http_wire.client.sync_client import HTTPClient
+    from etesian.http_wire.client.upgrade import connect_upgrade
     from etesian.http_wire.dates import format_timestamp
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.interface import (
@@ -22,34 +34,54 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AsyncHTTPClient",
+    "HTTPClient",
     "HTTPClientError",
     "HTTPConnection",
+    "HTTPError",
     "HTTPHeaders",
     "HTTPInputError",
     "HTTPMessageDelegate",
     "HTTPOutputError",
+    "HTTPProtocolError",
+    "HTTPRequest",
+    "HTTPResponse",
     "HTTPServerConnectionDelegate",
+    "HTTPStreamClosedError",
+    "HTTPTimeoutError",
     "RequestStartLine",
     "ResponseStartLine",
+    "SimpleAsyncHTTPClient",
     "SwitchableConnection",
     "TransportProtocol",
+    "connect_upgrade",
     "format_timestamp",
 ]
 
 # Public name -> the module that holds it, imported when the name is first asked for (PEP 562):
 # importing the package stays cheap, and its interface can be imported without asyncio.
 _HOMES = {
+    "AsyncHTTPClient": "client.client",
+    "HTTPClient": "client.sync_client",
     "HTTPClientError": "interface",
     "HTTPConnection": "interface",
+    "HTTPError": "client.errors",
     "HTTPHeaders": "headers",
     "HTTPInputError": "interface",
     "HTTPMessageDelegate": "interface",
     "HTTPOutputError": "interface",
+    "HTTPProtocolError": "client.errors",
+    "HTTPRequest": "client.request",
+    "HTTPResponse": "client.response",
     "HTTPServerConnectionDelegate": "interface",
+    "HTTPStreamClosedError": "client.errors",
+    "HTTPTimeoutError": "client.errors",
     "RequestStartLine": "interface",
     "ResponseStartLine": "interface",
+    "SimpleAsyncHTTPClient": "client.simple_client",
     "SwitchableConnection": "interface",
     "TransportProtocol": "interface",
+    "connect_upgrade": "client.upgrade",
     "format_timestamp": "dates",
 }
 

@@ -12,13 +12,16 @@ Doors (the implementation loads when the name is first asked for):
     The request as a handler sees it: lazy arguments, cookies, files, host.
 ``create_server``
     ``create_server(delegate, **options)`` gives an ``HTTPServer``; the options
-    are those of that class.
+    are those of that class. Its connections hand out requests whose
+    ``connection`` is a :class:`SwitchableConnection`.
 ``AsyncHTTPClient``, ``HTTPRequest``
     ``await AsyncHTTPClient().fetch(HTTPRequest(url, ...))`` over pooled
     connections.
 ``connect_upgrade``
     ``await connect_upgrade(request, protocol_factory)`` opens a connection of
-    its own, sends the request, and on ``101`` gives it to the protocol.
+    its own and sends the request; on ``101`` it calls the factory with the
+    response (to judge its fields, and raise), lets the protocol it gives have
+    the transport with the bytes behind the head, and returns that protocol.
 ``api``
     The package itself with all its public names. For the bridge and the
     command, which offer all of it again; nobody else uses this door.
@@ -142,6 +145,13 @@ class HTTPConnection(Protocol):
         """End the response; the next request of the connection may be served."""
         ...
 
+    def abort(self) -> None:
+        """Cut the connection, so that the peer sees that the response broke off.
+
+        For a failure after the head; harmless once the response has ended.
+        """
+        ...
+
 
 class SwitchableConnection(HTTPConnection, Protocol):
     """A connection that can leave HTTP, after a response that says so."""
@@ -156,9 +166,11 @@ class SwitchableConnection(HTTPConnection, Protocol):
 
 
 class HTTPMessageDelegate(Protocol):
-    """Takes one message. After the head, exactly one of the last two is called.
+    """Takes one message. After the head, it ends by exactly one of the last two.
 
-    An awaitable from the first two pauses reading until it ends.
+    An awaitable from the first two pauses reading until it ends. A server also
+    calls ``on_connection_close`` when the peer leaves after the message was
+    complete and before its answer is.
     """
 
     def headers_received(

@@ -1,0 +1,1 @@
+"""The HTTP client: requests, responses, and the pooled connections between them."""

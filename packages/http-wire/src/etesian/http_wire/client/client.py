@@ -1,0 +1,194 @@
+"""The client that programs name, whatever implementation stands behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+from etesian.core_loop.interface import IOLoop
+from etesian.http_wire.client.request import HTTPRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from etesian.http_wire.client.options import RequestOptions
+    from etesian.http_wire.client.response import HTTPResponse
+
+__all__ = ["AsyncHTTPClient"]
+
+
+class AsyncHTTPClient:
+    """Fetches, concurrently: ``response = await AsyncHTTPClient().fetch(url)``.
+
+    The constructor gives an instance of the configured implementation, by
+    default :class:`~etesian.http_wire.client.simple_client.SimpleAsyncHTTPClient`,
+    and the same one each time on one event loop, so that its limits and its
+    pool serve the whole program. ``force_instance=True`` gives a new one, and
+    then its options are the implementation's. The client belongs to the loop
+    that runs when it is made, or else to the current ``IOLoop``; no method may
+    be called from another thread.
+    """
+
+    _configured_class: ClassVar[type[AsyncHTTPClient] | str | None] = None
+    _configured_options: ClassVar[dict[str, Any]] = {}
+    _shared: ClassVar[dict[tuple[asyncio.AbstractEventLoop, type], AsyncHTTPClient]] = {}
+
+    asyncio_loop: asyncio.AbstractEventLoop
+    defaults: RequestOptions
+
+    def __new__(cls, force_instance: bool = False, **options: Any) -> Self:
+        """Give the loop's instance, or a new one with ``force_instance``.
+
+        ``options`` of an instance that exists already have no effect: prefer
+        :meth:`configure`.
+        """
+        loop = _current_loop()
+        implementation: type[AsyncHTTPClient] = cls
+        if cls is AsyncHTTPClient:
+            implementation = cls.configured_class()
+            options = {**AsyncHTTPClient._configured_options, **options}
+        if not force_instance and (shared := cls._shared.get((loop, implementation))):
+            return cast("Self", shared)
+        client = object.__new__(implementation)
+        client.asyncio_loop = loop
+        client.initialize(**options)
+        if not force_instance:
+            client._share()
+        return cast("Self", client)
+
+    def __init__(self, force_instance: bool = False, **options: Any) -> None:
+        """See the class; a new instance is set up by :meth:`initialize`."""
+
+    @classmethod
+    def configure(cls, impl: type[AsyncHTTPClient] | str | None, **options: Any) -> None:
+        """Choose the implementation for instances to come, and its options.
+
+        ``impl`` is a class, its dotted name, or ``None`` for the default. The
+        options do not apply to a subclass that is instantiated by its own name.
+        """
+        AsyncHTTPClient._configured_class = impl
+        AsyncHTTPClient._configured_options = options
+
+    @classmethod
+    def configured_class(cls) -> type[AsyncHTTPClient]:
+        """Give the implementation that :meth:`configure` chose."""
+        impl = AsyncHTTPClient._configured_class
+        if impl is None:
+            return cls.configurable_default()
+        if isinstance(impl, str):
+            module, _, name = impl.rpartition(".")
+            impl = cast("type[AsyncHTTPClient]", getattr(import_module(module), name))
+        return impl
+
+    @classmethod
+    def configurable_base(cls) -> type[AsyncHTTPClient]:
+        """Give the class that :meth:`configure` speaks for."""
+        return AsyncHTTPClient
+
+    @classmethod
+    def configurable_default(cls) -> type[AsyncHTTPClient]:
+        """Give the implementation that is used unless another is configured."""
+        from etesian.http_wire.client.simple_client import (  # noqa: PLC0415  # it subclasses us
+            SimpleAsyncHTTPClient,
+        )
+
+        return SimpleAsyncHTTPClient
+
+    def initialize(self, *, defaults: RequestOptions | None = None) -> None:
+        """Set a new instance up; implementations extend this."""
+        # HTTPRequest checks the names once, here, and not in every fetch.
+        HTTPRequest("", **(defaults or {}))
+        self.defaults = dict(defaults or {})  # type: ignore[assignment]  # the same keys
+        self._closed = False
+
+    def fetch(
+        self, request: str | HTTPRequest, raise_error: bool = True, **options: Any
+    ) -> asyncio.Future[HTTPResponse]:
+        """Start a fetch, and give its response when awaited.
+
+        ``options`` are those of :class:`HTTPRequest`, for a URL only. The fetch
+        runs whether it is awaited or not; cancelling the future abandons it and
+        closes its connection.
+
+        The future fails with ``HTTPClientError`` for a status other than 2xx
+        (with ``raise_error=False`` the response is given), and whatever
+        ``raise_error`` says where there is no response: ``HTTPTimeoutError``,
+        ``HTTPStreamClosedError``, ``HTTPProtocolError``, ``OSError`` where the
+        server cannot be reached or trusted; ``ValueError``, ``KeyError`` or
+        ``NotImplementedError`` for a request that cannot be made; and with what
+        a callback or body producer of the request raised.
+
+        Raises ``RuntimeError`` at once on a closed client, ``TypeError`` for
+        options beside an ``HTTPRequest`` or unknown ones.
+        """
+        if self._closed:
+            raise RuntimeError("fetch on a closed HTTP client")
+        if isinstance(request, str):
+            request = HTTPRequest(request, **options)
+        elif options:
+            raise TypeError(f"options {', '.join(options)} beside an HTTPRequest")
+        future: asyncio.Future[HTTPResponse] = self.asyncio_loop.create_future()
+
+        def ended(response: HTTPResponse) -> None:
+            if future.done():
+                return
+            error = response.error
+            # With a status of the server's, the error names its response; without, there is none.
+            if error is None or (not raise_error and getattr(error, "response", None) is response):
+                future.set_result(response)
+            else:
+                future.set_exception(error)
+
+        abandon = self.fetch_impl(request, ended)
+        if abandon is not None and not future.done():
+            future.add_done_callback(lambda done: abandon() if done.cancelled() else None)
+        return future
+
+    def fetch_impl(
+        self, request: HTTPRequest, callback: Callable[[HTTPResponse], None]
+    ) -> Callable[[], None] | None:
+        """Fetch for :meth:`fetch`; what an implementation overrides.
+
+        ``callback`` is to be called once with the outcome, an ``error`` in it
+        where there is no success, and code 599 where there is no response. Give
+        a function that abandons the fetch, after which ``callback`` is not
+        called, or ``None`` where that is not possible.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Free all that the client holds; it is of no use afterwards."""
+        self._closed = True
+        key = (self.asyncio_loop, type(self))
+        if self._shared.get(key) is self:
+            del self._shared[key]
+
+    def _share(self) -> None:
+        """Become the instance of the loop, until the loop shuts down."""
+        for key in [key for key in self._shared if key[0].is_closed()]:
+            del self._shared[key]
+        self._shared[self.asyncio_loop, type(self)] = self
+        self.asyncio_loop.call_soon(self._follow_loop)
+
+    def _follow_loop(self) -> None:
+        # Nobody is expected to close the shared client. What a loop offers to be told of its
+        # shutdown is the finalization of asynchronous generators that were started on it.
+        self._lifetime = _closing(self)
+        with suppress(StopIteration):
+            self._lifetime.__anext__().send(None)
+
+
+async def _closing(client: AsyncHTTPClient) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        client.close()
+
+
+def _current_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return IOLoop.current().asyncio_loop

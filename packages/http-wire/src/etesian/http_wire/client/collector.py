@@ -1,0 +1,112 @@
+"""What becomes of a response's octets: decoded, bounded, kept or handed on."""
+
+from __future__ import annotations
+
+from inspect import isawaitable
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.interface import HTTPInputError
+from etesian.http_wire.wire.content_coding import decoder_for
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.headers import HTTPHeaders
+    from etesian.http_wire.interface import ResponseStartLine
+    from etesian.http_wire.wire.content_coding import ContentDecoder
+    from etesian.http_wire.wire.policy import WirePolicy
+
+__all__ = ["Collector"]
+
+
+class Collector:
+    """Takes the body of the response that is the outcome of a fetch.
+
+    With a ``streaming_callback`` the pieces go there, else they are kept for
+    :meth:`body`. The size after decompression is bounded by
+    ``policy.max_body_size``, and never more than one piece of
+    ``policy.chunk_size`` is decoded ahead.
+    """
+
+    def __init__(
+        self,
+        request: HTTPRequest,
+        start_line: ResponseStartLine,
+        headers: HTTPHeaders,
+        policy: WirePolicy,
+    ) -> None:
+        """Announce the head to the ``header_callback``; raises what that raises."""
+        self._pieces: list[bytes] = []
+        self._callback = request.streaming_callback
+        self._policy = policy
+        self._decoded_size = 0
+        self._decoder: ContentDecoder | None = None
+        if request.decompress_response:
+            self._decoder = decoder_for(headers.get("Content-Encoding", ""), policy)
+        if request.header_callback is not None:
+            _announce(request.header_callback, start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Take a piece; the awaitable is the callback's.
+
+        Raises ``HTTPInputError`` for what does not decode or grows too large,
+        and what the callback raises.
+        """
+        if self._decoder is not None:
+            return self._deliver(self._decoded(self._decoder, chunk))
+        if self._callback is not None:
+            return self._deliver(iter((chunk,)))
+        self._pieces.append(chunk)
+        return None
+
+    def body(self) -> bytes:
+        """Give what was kept, at the end of the response.
+
+        Raises ``HTTPInputError`` where the compressed data end too early.
+        """
+        if self._decoder is not None:
+            self._decoder.end()
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    def _decoded(self, decoder: ContentDecoder, chunk: bytes) -> Iterator[bytes]:
+        """Give the decoded pieces one by one: a bomb is met by the first piece too many."""
+        size = self._policy.chunk_size
+        more = True
+        while more:
+            piece = decoder.decode(chunk, size)
+            chunk = b""
+            self._decoded_size += len(piece)
+            if self._decoded_size > self._policy.max_body_size:
+                raise HTTPInputError(
+                    f"decoded body of {self._decoded_size} octets or more, expected no more than "
+                    f"{self._policy.max_body_size}"
+                )
+            if piece:
+                yield piece
+            # A full piece may hide more inside the decoder, with no input left to show it.
+            more = decoder.pending or len(piece) == size
+
+    def _deliver(self, pieces: Iterator[bytes]) -> Awaitable[None] | None:
+        if self._callback is None:
+            self._pieces.extend(pieces)
+            return None
+        for piece in pieces:
+            result = self._callback(piece)
+            if isawaitable(result):
+                return self._deliver_after(result, pieces)
+        return None
+
+    async def _deliver_after(self, first: Awaitable[object], rest: Iterator[bytes]) -> None:
+        await first
+        while (following := self._deliver(rest)) is not None:
+            await following
+
+
+def _announce(
+    callback: Callable[[str], object], start_line: ResponseStartLine, headers: HTTPHeaders
+) -> None:
+    callback(f"{start_line.version} {start_line.code} {start_line.reason}\r\n")
+    for name, value in headers.get_all():
+        callback(f"{name}: {value}\r\n")
+    callback("\r\n")

@@ -1,0 +1,94 @@
+"""What all fetches of one client share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.client.dialer import dial
+from etesian.http_wire.client.pool import PoolKey
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from etesian.http_wire.client.connection import ClientConnection
+    from etesian.http_wire.client.pool import Pool
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.slots import Slots
+    from etesian.http_wire.client.tls import TLSContexts
+    from etesian.http_wire.client.url import Origin
+    from etesian.http_wire.wire.policy import WirePolicy
+    from etesian.streams.interface import TCPClient
+
+    HostnameMapping = Mapping[str | tuple[str, int], str | tuple[str, int]]
+
+__all__ = ["Environment"]
+
+
+@dataclass(kw_only=True)
+class Environment:
+    """The pool, the slots and the limits that the fetches of a client live on."""
+
+    loop: asyncio.AbstractEventLoop
+    pool: Pool[ClientConnection]
+    slots: Slots
+    tcp_client: TCPClient
+    contexts: TLSContexts
+    kept_policy: WirePolicy
+    """The limits of a response whose body is kept in memory."""
+    streamed_policy: WirePolicy
+    """The limits of a response whose body goes to a ``streaming_callback``."""
+    hostname_mapping: HostnameMapping
+    _sweep: asyncio.TimerHandle | None = None
+
+    def key_for(self, request: HTTPRequest, origin: Origin) -> PoolKey:
+        """Give what a connection for this request must equal.
+
+        Raises ``OSError`` or ``ssl.SSLError`` where a certificate file cannot
+        be loaded.
+        """
+        return PoolKey(
+            origin,
+            self._address(origin),
+            self.contexts.for_request(request) if origin.scheme == "https" else None,
+            request.network_interface,
+            request.allow_ipv6,
+        )
+
+    def take(self, key: PoolKey) -> ClientConnection | None:
+        """Give an idle connection that is fit for use; the unfit ones met are closed."""
+        while (connection := self.pool.take(key)) is not None:
+            if connection.is_usable():
+                return connection
+            connection.close()
+        return None
+
+    def keep(self, key: PoolKey, connection: ClientConnection) -> None:
+        """Put a connection back, to be closed when it has idled too long."""
+        self.pool.put(key, connection, self.loop.time())
+        if self._sweep is None:
+            self._expire()
+
+    def dial(self, key: PoolKey) -> asyncio.Task[ClientConnection]:
+        """Start a new connection."""
+        return self.loop.create_task(dial(self.tcp_client, key, self.pool.discard))
+
+    def close(self) -> None:
+        """Close what is idle, and the resolver."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self.pool.close()
+        self.tcp_client.close()
+
+    def _address(self, origin: Origin) -> tuple[str, int]:
+        host, port = origin.host, origin.port
+        if not self.hostname_mapping:
+            return host, port
+        mapped = self.hostname_mapping.get((host, port)) or self.hostname_mapping.get(host, host)
+        return (mapped, port) if isinstance(mapped, str) else mapped
+
+    def _expire(self) -> None:
+        # One timer for all: it fires when the oldest is due, and finds out which is the next.
+        due = self.pool.expire(self.loop.time())
+        self._sweep = None if due is None else self.loop.call_at(due, self._expire)

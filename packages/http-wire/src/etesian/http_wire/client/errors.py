@@ -1,0 +1,58 @@
+"""What a fetch raises.
+
+::
+
+    HTTPClientError             a status that is no success, or 599: no response
+    ├── HTTPTimeoutError        599; the message names the phase and its limit
+    ├── HTTPStreamClosedError   599; the peer left before the response was whole
+    └── HTTPProtocolError       599; the peer's bytes are no response, or too many
+
+Errors of name resolution, of connecting and of TLS stay what they are
+(``OSError``, ``ssl.SSLError``). No message holds a URL, a header or a body: all
+of them may hold secrets.
+"""
+
+from __future__ import annotations
+
+from etesian.http_wire.interface import HTTPClientError
+
+__all__ = [
+    "HTTPClientError",
+    "HTTPError",
+    "HTTPProtocolError",
+    "HTTPStreamClosedError",
+    "HTTPTimeoutError",
+]
+
+HTTPError = HTTPClientError
+
+
+class _NoResponseError(HTTPClientError):
+    """Status 599, by convention: there is no response to speak of."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(599, message)
+
+    def __reduce__(self) -> tuple[type[_NoResponseError], tuple[str]]:
+        return type(self), (self.message,)
+
+
+class HTTPTimeoutError(_NoResponseError):
+    """A phase of the fetch took longer than its limit; the message names both."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class HTTPStreamClosedError(_NoResponseError):
+    """The connection ended before the response did; nothing of it is given."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class HTTPProtocolError(_NoResponseError):
+    """The peer's bytes are not an HTTP response, or pass a limit of the client."""
+
+    def __str__(self) -> str:
+        return self.message

@@ -1,0 +1,107 @@
+"""The request as it goes on the wire: its fields, checked, and its body.
+
+RFC 9110, 9 and 10.1, and RFC 9112, 3 and 6. Everything that could break the
+framing is refused here, before a connection is asked for.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.wire.grammar import decimal, is_token
+
+if TYPE_CHECKING:
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.url import Target
+    from etesian.http_wire.headers import HTTPHeaders
+
+__all__ = ["IDEMPOTENT_METHODS", "check_request", "request_headers"]
+
+DEFAULT_USER_AGENT = "etesian-http-wire"
+
+# RFC 9110, 9.2.2, of those that a client sends by itself.
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+_STANDARD_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+def check_request(request: HTTPRequest) -> None:
+    """Refuse what a request must not be.
+
+    Raises ``KeyError`` for a method that is not one of the usual seven, and
+    ``ValueError`` for one that lacks or has a body against its custom: both
+    only without ``allow_nonstandard_methods``. Raises ``ValueError`` for a
+    method that is no token, for a body beside a body producer, and for an
+    ``auth_mode`` other than ``basic``; ``NotImplementedError`` for a proxy.
+    """
+    has_body = request.body is not None or request.body_producer is not None
+    if request.body is not None and request.body_producer is not None:
+        raise ValueError("a request has a body or a body_producer, not both")
+    if request.allow_nonstandard_methods:
+        if not is_token(request.method):
+            raise ValueError("the method is not a token")
+    elif request.method not in _STANDARD_METHODS:
+        raise KeyError(f"unknown method {request.method!r}")
+    elif has_body != (request.method in _WITH_BODY):
+        raise ValueError(
+            f"{request.method} is sent {'without' if has_body else 'with'} a body, "
+            "unless allow_nonstandard_methods is set"
+        )
+    if request.auth_mode != "basic":
+        raise ValueError(f"auth_mode {request.auth_mode!r} is not supported, only 'basic'")
+    if request.proxy_host is not None or request.proxy_port is not None:
+        raise NotImplementedError("the pooled client has no proxies; CurlAsyncHTTPClient has")
+
+
+def request_headers(request: HTTPRequest, target: Target) -> HTTPHeaders:
+    """Give all fields to send: the request's own, and what they leave to the client.
+
+    Raises ``ValueError`` for a ``Content-Length`` or ``Transfer-Encoding`` that
+    would not tell the truth about the body.
+    """
+    headers = request.headers.copy()
+    if "Host" not in headers:
+        headers["Host"] = target.origin.authority
+    if request.user_agent is not None:
+        headers["User-Agent"] = request.user_agent
+    elif "User-Agent" not in headers:
+        headers["User-Agent"] = DEFAULT_USER_AGENT
+    if request.decompress_response and "Accept-Encoding" not in headers:
+        headers["Accept-Encoding"] = "gzip"
+    if request.auth_username is not None:
+        headers["Authorization"] = _basic(request.auth_username, request.auth_password or "")
+    _frame(request, headers)
+    return headers
+
+
+def _basic(username: str, password: str) -> str:
+    # RFC 7617, 2: a colon in the name would move into the password.
+    if ":" in username:
+        raise ValueError("a user name with a colon cannot be sent by basic authentication")
+    pair = f"{username}:{password}".encode("utf-8", "surrogateescape")
+    return f"Basic {b64encode(pair).decode('ascii')}"
+
+
+def _frame(request: HTTPRequest, headers: HTTPHeaders) -> None:
+    if "Transfer-Encoding" in headers:
+        raise ValueError("Transfer-Encoding is set by the client, from body or body_producer")
+    if request.body_producer is not None:
+        if "Content-Length" in headers:
+            decimal(headers["Content-Length"])
+        else:
+            headers["Transfer-Encoding"] = "chunked"
+    elif request.body is not None or request.method in _WITH_BODY:
+        _set_length(headers, len(request.body or b""))
+    elif "Content-Length" in headers and headers["Content-Length"] != "0":
+        raise ValueError("Content-Length announces a body, but there is none")
+    if request.method == "POST" and "Content-Type" not in headers:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    if request.expect_100_continue and (request.body or request.body_producer):
+        headers["Expect"] = "100-continue"
+
+
+def _set_length(headers: HTTPHeaders, length: int) -> None:
+    if "Content-Length" in headers and decimal(headers["Content-Length"]) != length:
+        raise ValueError(f"Content-Length differs from the body's {length} bytes")
+    headers["Content-Length"] = str(length)

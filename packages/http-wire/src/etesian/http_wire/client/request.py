@@ -1,0 +1,170 @@
+"""What a fetch asks for."""
+
+from __future__ import annotations
+
+import time
+from copy import copy
+from typing import TYPE_CHECKING, Any, Unpack
+
+from etesian.http_wire.client.options import RequestOptions
+from etesian.http_wire.dates import format_timestamp
+from etesian.http_wire.headers import HTTPHeaders
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import ssl
+    from collections.abc import Callable, Mapping
+
+    from etesian.http_wire.client.options import BodyProducer, HeaderCallback, StreamingCallback
+
+__all__ = ["HTTPRequest"]
+
+
+class HTTPRequest:
+    """One request for :meth:`AsyncHTTPClient.fetch`, and how it is to be made.
+
+    Every argument is an attribute of the same name (except
+    ``if_modified_since``, which becomes a header). ``None`` leaves an option
+    unset: it then reads as the class's default, and gives way to the client's
+    ``defaults``. Values are converted on assignment as at construction. The
+    request is not changed by a fetch, so it may be fetched again, also
+    concurrently.
+
+    ``url``
+        Absolute, http or https; :func:`~etesian.http_wire.client.url.parse_url`
+        is its grammar. A user and password in it serve as ``auth_username`` and
+        ``auth_password`` and are sent nowhere else.
+    ``headers``
+        Any mapping; it is copied.
+    ``body``
+        Bytes, or text to be sent as UTF-8.
+    ``body_producer``
+        Instead of ``body``: called with an awaitable ``write(chunk)`` once the
+        request head is on its way; the awaitable that it returns is the body's
+        end, its exception aborts the fetch and is raised there. Sent in chunks
+        unless ``headers`` hold a ``Content-Length``.
+    ``auth_username``, ``auth_password``, ``auth_mode``
+        ``basic`` is the only mode of the pooled client (RFC 7617, in UTF-8).
+    ``connect_timeout``
+        Seconds that waiting for a slot, name resolution, connecting and the TLS
+        handshake may take together; 0 is no limit.
+    ``request_timeout``
+        Seconds for the whole fetch, redirects included; 0 is no limit.
+    ``if_modified_since``
+        A ``datetime`` or seconds since the epoch.
+    ``follow_redirects``, ``max_redirects``
+        How many 301, 302, 303, 307 and 308 responses are followed.
+    ``allow_insecure_redirects``
+        Let a redirect lead from https to http; otherwise such a response is the
+        outcome, as an error.
+    ``streaming_callback``
+        Called with each piece of the body as it arrives, which is then not
+        kept. If it returns an awaitable, reading pauses until that ends.
+    ``header_callback``
+        Called with the status line, each header line and the empty line, all
+        ending in CR LF, before any piece of the body.
+    ``decompress_response``
+        Ask for gzip, and decode it; the limits hold for the decoded size.
+    ``network_interface``
+        The local IP address to connect from.
+    ``proxy_*``, ``prepare_curl_callback``
+        For the client on libcurl; the pooled one raises ``NotImplementedError``.
+    ``allow_nonstandard_methods``
+        Any token as ``method``, with or without a body.
+    ``validate_cert``, ``ca_certs``, ``client_key``, ``client_cert``
+        TLS: whether to verify the server, and names of PEM files.
+    ``ssl_options``
+        An ``SSLContext`` that replaces the four before it.
+    ``allow_ipv6``
+        Whether IPv6 addresses of the host are tried.
+    ``expect_100_continue``
+        Send the body only after the server's ``100 Continue``.
+    """
+
+    auth_username: str | None = None
+    auth_password: str | None = None
+    auth_mode: str = "basic"
+    connect_timeout: float = 20.0
+    request_timeout: float = 20.0
+    follow_redirects: bool = True
+    max_redirects: int = 5
+    allow_insecure_redirects: bool = False
+    user_agent: str | None = None
+    decompress_response: bool = True
+    network_interface: str | None = None
+    streaming_callback: StreamingCallback | None = None
+    header_callback: HeaderCallback | None = None
+    prepare_curl_callback: Callable[[Any], object] | None = None
+    proxy_host: str | None = None
+    proxy_port: int | None = None
+    proxy_username: str | None = None
+    proxy_password: str | None = None
+    proxy_auth_mode: str | None = None
+    allow_nonstandard_methods: bool = False
+    validate_cert: bool = True
+    ca_certs: str | None = None
+    allow_ipv6: bool = True
+    client_key: str | None = None
+    client_cert: str | None = None
+    body_producer: BodyProducer | None = None
+    expect_100_continue: bool = False
+    ssl_options: ssl.SSLContext | None = None
+
+    def __init__(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | str | None = None,
+        *,
+        if_modified_since: float | dt.datetime | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> None:
+        self.url = url
+        self.method = method
+        self.headers = headers
+        self.body = body
+        self.start_time = time.time()
+        if if_modified_since is not None:
+            self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
+        for name, value in options.items():
+            if name not in _OPTIONS:
+                raise TypeError(f"HTTPRequest has no option {name!r}")
+            if value is not None:
+                setattr(self, name, value)
+
+    @property
+    def headers(self) -> HTTPHeaders:
+        """The fields to send; what the client adds is not among them."""
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers: Mapping[str, str] | None) -> None:
+        self._headers = HTTPHeaders(headers or {})
+
+    @property
+    def body(self) -> bytes | None:
+        """The bytes to send; ``None`` sends no body, ``b""`` an empty one."""
+        return self._body
+
+    @body.setter
+    def body(self, body: bytes | str | None) -> None:
+        self._body = body.encode() if isinstance(body, str) else body
+
+    def with_defaults(self, defaults: RequestOptions) -> HTTPRequest:
+        """Give this request, or a copy where an unset option has a default here."""
+        missing = {name: value for name, value in defaults.items() if name not in vars(self)}
+        return self.replaced(**missing) if missing else self
+
+    def replaced(self, **attributes: object) -> HTTPRequest:
+        """Give a copy with other values for these attributes."""
+        request = copy(self)
+        for name, value in attributes.items():
+            setattr(request, name, value)
+        return request
+
+    def __repr__(self) -> str:
+        return f"<HTTPRequest {self.method}>"
+
+
+_OPTIONS = frozenset(RequestOptions.__annotations__)

@@ -1,0 +1,167 @@
+"""One response: bytes in, calls out, no socket (RFC 9112, 4 to 7).
+
+::
+
+    HEAD --1xx--> HEAD          at most ``policy.max_informational`` times
+    HEAD --101--> COMPLETE      what follows is another protocol's
+    HEAD --else-> BODY -> COMPLETE
+
+The receiver is called in the stack of the bytes' arrival. An awaitable from its
+``data_received`` pauses the reader: the owner awaits it and calls
+:meth:`ResponseReader.resume`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from etesian.http_wire.client.errors import HTTPStreamClosedError
+from etesian.http_wire.interface import HTTPInputError
+from etesian.http_wire.wire.body import UnboundedBody, body_of_length
+from etesian.http_wire.wire.framing import response_body_length
+from etesian.http_wire.wire.grammar import list_members
+from etesian.http_wire.wire.head import HeadFinder, parse_response_head, parse_status_line
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from etesian.http_wire.headers import HTTPHeaders
+    from etesian.http_wire.interface import ResponseStartLine
+    from etesian.http_wire.wire.body import Body
+    from etesian.http_wire.wire.policy import WirePolicy
+
+__all__ = ["ResponseReader", "ResponseReceiver"]
+
+
+class ResponseReceiver(Protocol):
+    """Takes one response, as far as the reader of its bytes is concerned."""
+
+    def continue_received(self) -> None:
+        """Take the permission to send the body (``100 Continue``)."""
+        ...
+
+    def headers_received(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> None:
+        """Take the head of the final response, or of a ``101``."""
+        ...
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Take a piece of the body, decoded from chunks but not from compression."""
+        ...
+
+
+class ResponseReader:
+    """Reads the response to one request.
+
+    ``complete`` turns true with its last octet; what was fed behind that stays
+    in ``leftover``. ``started`` turns true with its first. The same bytes give
+    the same calls at every cut, save that body pieces are cut otherwise.
+    """
+
+    def __init__(self, method: str, receiver: ResponseReceiver, policy: WirePolicy) -> None:
+        """Read what answers a request of this method, within the limits of ``policy``."""
+        self._method = method
+        self._receiver = receiver
+        self._policy = policy
+        self._finder = HeadFinder(policy, parse_status_line)
+        self._buffer = bytearray()
+        self._body: Body | None = None
+        self._informational = 0
+        self._persistent = False
+        self.started = False
+        self.complete = False
+        self.waiting_for: Awaitable[None] | None = None
+
+    @property
+    def leftover(self) -> bytes:
+        """The bytes that are not the response's."""
+        return bytes(self._buffer)
+
+    @property
+    def may_persist(self) -> bool:
+        """Whether the peer lets another exchange follow the completed one (RFC 9112, 9.3)."""
+        return self._persistent and not self._buffer and not isinstance(self._body, UnboundedBody)
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes of the peer.
+
+        Raises ``HTTPInputError`` where they are no response or pass a limit,
+        and whatever the receiver raises; nothing may be fed after that.
+        """
+        self.started = True
+        self._buffer += data
+        self._advance()
+
+    def resume(self) -> None:
+        """Go on after the receiver's awaitable ended; raises as :meth:`feed` does."""
+        self.waiting_for = None
+        self._advance()
+
+    def end(self) -> None:
+        """Take the end of the connection.
+
+        Raises :class:`HTTPStreamClosedError` where the response is not whole.
+        """
+        if isinstance(self._body, UnboundedBody) and not self._buffer:
+            self.complete = self._body.complete = True
+        if not self.complete:
+            raise HTTPStreamClosedError(f"connection closed {self._place()}")
+
+    def _place(self) -> str:
+        if self._body is not None:
+            return "within the response body"
+        return "within the response head" if self.started else "before a response"
+
+    def _advance(self) -> None:
+        while not self.complete and self.waiting_for is None:
+            advanced = self._take_head() if self._body is None else self._take_body(self._body)
+            if not advanced:
+                return
+
+    def _take_head(self) -> bool:
+        ends = self._finder.find(self._buffer)
+        if ends is None:
+            return False
+        end, body_start = ends
+        start_line, headers = parse_response_head(bytes(self._buffer[:end]), self._policy)
+        del self._buffer[:body_start]
+        if start_line.code == 101:
+            self.complete = True
+            self._receiver.headers_received(start_line, headers)
+        elif start_line.code < 200:
+            self._take_informational(start_line.code)
+        else:
+            self._take_final_head(start_line, headers)
+        return True
+
+    def _take_informational(self, code: int) -> None:
+        self._informational += 1
+        if self._informational > self._policy.max_informational:
+            raise HTTPInputError(
+                f"more than {self._policy.max_informational} interim responses to one request"
+            )
+        if code == 100:
+            self._receiver.continue_received()
+
+    def _take_final_head(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> None:
+        length = response_body_length(
+            self._method, start_line.version, start_line.code, headers, self._policy
+        )
+        self._body = body_of_length(length, self._policy)
+        self._persistent = _is_persistent(start_line.version, headers)
+        self._receiver.headers_received(start_line, headers)
+        self.complete = self._body.complete
+
+    def _take_body(self, body: Body) -> bool:
+        data = body.take(self._buffer, self._policy.chunk_size)
+        self.complete = body.complete
+        if data:
+            self.waiting_for = self._receiver.data_received(data)
+        return bool(data)
+
+
+def _is_persistent(version: str, headers: HTTPHeaders) -> bool:
+    connection = headers.get("Connection")
+    if connection is None:
+        return version == "HTTP/1.1"
+    options = list_members(connection.lower())
+    return "close" not in options and (version == "HTTP/1.1" or "keep-alive" in options)

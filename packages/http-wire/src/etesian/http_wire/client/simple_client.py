@@ -1,0 +1,126 @@
+"""The client on our own wire: pooled connections, no dependency outside Etesian."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.client.client import AsyncHTTPClient
+from etesian.http_wire.client.environment import Environment
+from etesian.http_wire.client.errors import HTTPStreamClosedError
+from etesian.http_wire.client.fetch import Fetch
+from etesian.http_wire.client.pool import Pool
+from etesian.http_wire.client.slots import Slots
+from etesian.http_wire.client.tls import TLSContexts
+from etesian.http_wire.wire.policy import STRICT
+from etesian.streams.interface import TCPClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etesian.http_wire.client.environment import HostnameMapping
+    from etesian.http_wire.client.options import RequestOptions
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.response import HTTPResponse
+
+__all__ = ["SimpleAsyncHTTPClient"]
+
+# Seconds a connection waits for its next request. Servers of the field close theirs after 5 (Node)
+# to 75 (nginx) seconds; one that waits longer than the server is only a failure to come.
+IDLE_TIMEOUT = 30.0
+
+# Octets. The documented default for a body in memory.
+MAX_BUFFER_SIZE = 100 * 1024 * 1024
+
+
+class SimpleAsyncHTTPClient(AsyncHTTPClient):
+    """Fetches over HTTP/1.1 connections that are kept and used again.
+
+    A connection serves only requests of the same origin, dialled address, TLS
+    context, source address and address families. At most ``max_clients``
+    connections are in use and as many idle.
+    """
+
+    def initialize(
+        self,
+        *,
+        max_clients: int = 10,
+        hostname_mapping: HostnameMapping | None = None,
+        max_buffer_size: int = MAX_BUFFER_SIZE,
+        max_header_size: int | None = None,
+        max_body_size: int | None = None,
+        max_idle: int | None = None,
+        max_idle_per_host: int | None = None,
+        idle_timeout: float = IDLE_TIMEOUT,
+        tcp_client: TCPClient | None = None,
+        defaults: RequestOptions | None = None,
+    ) -> None:
+        """Set the client up; the options are those of the constructor.
+
+        ``max_clients``
+            How many fetches run at once; the others queue.
+        ``hostname_mapping``
+            Addresses to dial instead: from a host, or a (host, port) pair, to a
+            host or such a pair. The name in the certificate stays the URL's.
+        ``max_buffer_size``, ``max_body_size``
+            Octets of a body, also after decompression: the lesser of the two
+            if it is kept, ``max_body_size`` alone if it is streamed. By default
+            100 MiB, and the same.
+        ``max_header_size``
+            Octets of a response head; 64 KiB by default.
+        ``max_idle``, ``max_idle_per_host``, ``idle_timeout``
+            How many connections are kept, in all and per origin (``max_clients``
+            by default), and for how many seconds.
+        ``tcp_client``
+            What connects: its resolver, and its ``allow_address`` hook, which
+            sees each address before it is dialled.
+        ``defaults``
+            Values for request options that a request leaves unset.
+        """
+        super().initialize(defaults=defaults)
+        body_limit = max_buffer_size if max_body_size is None else max_body_size
+        streamed_policy = replace(
+            STRICT,
+            max_body_size=body_limit,
+            max_header_size=STRICT.max_header_size if max_header_size is None else max_header_size,
+        )
+        self._environment = Environment(
+            loop=self.asyncio_loop,
+            pool=Pool(
+                max_idle=max_clients if max_idle is None else max_idle,
+                max_idle_per_host=max_clients if max_idle_per_host is None else max_idle_per_host,
+                idle_timeout=idle_timeout,
+            ),
+            slots=Slots(max_clients),
+            tcp_client=TCPClient() if tcp_client is None else tcp_client,
+            contexts=TLSContexts(),
+            kept_policy=replace(streamed_policy, max_body_size=min(body_limit, max_buffer_size)),
+            streamed_policy=streamed_policy,
+            hostname_mapping=hostname_mapping or {},
+        )
+        self._fetches: set[Fetch] = set()
+
+    def fetch_impl(
+        self, request: HTTPRequest, callback: Callable[[HTTPResponse], None]
+    ) -> Callable[[], None]:
+        """Fetch, and give the function that abandons the fetch."""
+
+        def ended(response: HTTPResponse) -> None:
+            self._fetches.discard(fetch)
+            callback(response)
+
+        def abandon() -> None:
+            self._fetches.discard(fetch)
+            fetch.abandon()
+
+        fetch = Fetch(self._environment, request, request.with_defaults(self.defaults), ended)
+        self._fetches.add(fetch)
+        fetch.start()
+        return abandon
+
+    def close(self) -> None:
+        """Close all connections; fetches under way fail with ``HTTPStreamClosedError``."""
+        super().close()
+        for fetch in list(self._fetches):
+            fetch.fail(HTTPStreamClosedError("the client was closed"))
+        self._environment.close()

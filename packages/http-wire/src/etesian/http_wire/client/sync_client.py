@@ -1,0 +1,89 @@
+"""The client for programs without an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from etesian.http_wire.client.client import AsyncHTTPClient
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.response import HTTPResponse
+
+__all__ = ["HTTPClient"]
+
+T = TypeVar("T")
+
+
+class HTTPClient:
+    """Fetches, blocking the thread until the response is there.
+
+    It has an event loop of its own and touches no other: it works where none
+    runs and, since it then leaves the waiting to a thread, also where one does
+    (which it blocks). Use it from one thread at a time, and close it; as a
+    context manager it does that itself.
+    """
+
+    def __init__(
+        self, async_client_class: type[AsyncHTTPClient] | None = None, **options: Any
+    ) -> None:
+        """Make a client on ``async_client_class``, by default the configured one.
+
+        ``options`` are those of that class.
+        """
+        self._loop = asyncio.new_event_loop()
+        self._closed = False
+
+        async def make_client() -> AsyncHTTPClient:
+            return (async_client_class or AsyncHTTPClient)(force_instance=True, **options)
+
+        try:
+            self._client = self._run(make_client())
+        except BaseException:
+            self._loop.close()
+            raise
+
+    def fetch(self, request: str | HTTPRequest, **options: Any) -> HTTPResponse:
+        """Give the response; arguments and exceptions are those of :meth:`AsyncHTTPClient.fetch`.
+
+        Callbacks of the request run before this returns, outside of any loop of
+        the caller's.
+        """
+
+        async def fetch() -> HTTPResponse:
+            return await self._client.fetch(request, **options)
+
+        return self._run(fetch())
+
+    def close(self) -> None:
+        """Close the connections and the loop; closing again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+
+        async def close() -> None:
+            self._client.close()
+            await self._loop.shutdown_asyncgens()
+            await self._loop.shutdown_default_executor()
+
+        self._run(close())
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self._loop.run_until_complete(coroutine)
+        # asyncio runs one loop per thread at a time.
+        with ThreadPoolExecutor(1) as executor:
+            return executor.submit(self._loop.run_until_complete, coroutine).result()

@@ -1,0 +1,57 @@
+"""The TLS contexts of a client: one for each way to trust."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from etesian.http_wire.client.request import HTTPRequest
+
+__all__ = ["TLSContexts"]
+
+# Contexts hold loaded certificates, 1 MB with the system's roots. Programs have a handful of
+# identities; one that names a new file per request loses the oldest.
+_MAX_CONTEXTS = 32
+
+
+class TLSContexts:
+    """Makes an ``SSLContext`` from a request's options, once for the same options.
+
+    The certificate files are read when a combination is first used. Since a
+    context's identity is part of the pool's key, requests that trust
+    differently never share a connection.
+    """
+
+    def __init__(self) -> None:
+        self._contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
+
+    def for_request(self, request: HTTPRequest) -> ssl.SSLContext:
+        """Give the context of an https request.
+
+        Raises ``OSError`` or ``ssl.SSLError`` where a file cannot be loaded.
+        """
+        if request.ssl_options is not None:
+            return request.ssl_options
+        options = (request.validate_cert, request.ca_certs, request.client_cert, request.client_key)
+        context = self._contexts.get(options)
+        if context is None:
+            context = _context(*options)
+            if len(self._contexts) >= _MAX_CONTEXTS:
+                del self._contexts[next(iter(self._contexts))]
+            self._contexts[options] = context
+        return context
+
+
+def _context(
+    validate_cert: bool, ca_certs: str | None, client_cert: str | None, client_key: str | None
+) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_certs)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    if not validate_cert:
+        context.check_hostname = False  # first: CERT_NONE is refused while names are checked
+        context.verify_mode = ssl.CERT_NONE
+    if client_cert is not None:
+        context.load_cert_chain(client_cert, client_key)
+    return context

@@ -1,0 +1,169 @@
+"""Leaving HTTP for another protocol: the client's half of RFC 9110, 7.8."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from etesian.http_wire.client.dialer import dial
+from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
+from etesian.http_wire.client.hop import Hop
+from etesian.http_wire.client.outgoing import check_request
+from etesian.http_wire.client.pool import PoolKey
+from etesian.http_wire.client.response import HTTPResponse
+from etesian.http_wire.client.tls import TLSContexts
+from etesian.http_wire.client.url import parse_url
+from etesian.http_wire.wire.policy import STRICT
+from etesian.streams.interface import TCPClient
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from etesian.http_wire.client.connection import ClientConnection
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.url import Target
+    from etesian.http_wire.headers import HTTPHeaders
+    from etesian.http_wire.interface import ResponseStartLine
+
+__all__ = ["connect_upgrade"]
+
+P = TypeVar("P", bound=asyncio.BaseProtocol)
+
+
+async def connect_upgrade(
+    request: HTTPRequest,
+    protocol_factory: Callable[[HTTPResponse], P],
+    *,
+    tcp_client: TCPClient | None = None,
+) -> P:
+    """Ask for another protocol, and give the one that then has the connection.
+
+    ``request`` holds the ``Upgrade`` fields; its timeouts, TLS options, source
+    address and credentials count, its redirect options do not. On ``101`` the
+    factory is called with the response, to judge its fields and to make the
+    protocol, which at once gets ``connection_made`` and the bytes that came
+    behind the head. What the factory raises closes the connection and is
+    raised here.
+
+    Raises ``HTTPClientError`` with the response for every other status;
+    :class:`HTTPTimeoutError`, ``OSError`` and the errors of
+    :meth:`AsyncHTTPClient.fetch` where there is none. Cancellation closes the
+    connection; after the return it is the protocol's.
+    """
+    check_request(request)
+    target = parse_url(request.url)
+    if target.username is not None and request.auth_username is None:
+        request = request.replaced(auth_username=target.username, auth_password=target.password)
+    upgrade = _Upgrade(request, target, protocol_factory)
+    dialler = tcp_client or TCPClient()
+    try:
+        async with _limit(request.connect_timeout, "while connecting"):
+            connection = await dial(dialler, _key(request, target), lambda _: None)
+    finally:
+        if tcp_client is None:
+            dialler.close()
+    async with _limit(request.request_timeout, "while waiting for the response"):
+        return await upgrade.run(connection)
+
+
+class _Upgrade(Hop, Generic[P]):
+    """A hop that may end with a protocol in place of a body."""
+
+    def __init__(
+        self, request: HTTPRequest, target: Target, protocol_factory: Callable[[HTTPResponse], P]
+    ) -> None:
+        self._outcome: asyncio.Future[P] = asyncio.get_running_loop().create_future()
+        super().__init__(_Refusal(self._outcome), request, target, STRICT)
+        self._protocol_factory = protocol_factory
+
+    async def run(self, connection: ClientConnection) -> P:
+        """Send the request and wait for the protocol."""
+        try:
+            self.start(connection)
+            return await self._outcome
+        finally:
+            self.abandon()
+
+    def headers_received(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> None:
+        """Hand the connection over if the server agrees."""
+        super().headers_received(start_line, headers)
+        if start_line.code != 101:
+            return
+        protocol = self._protocol_factory(_response(self))
+        connection = self._detached()
+        if connection is not None:
+            transport, leftover = connection.detach()
+            transport.set_protocol(protocol)
+            protocol.connection_made(transport)
+            _feed(protocol, leftover)
+        if not self._outcome.done():
+            self._outcome.set_result(protocol)
+
+
+class _Refusal(Generic[P]):
+    """The owner of the hop, which hears of it only if there was no upgrade."""
+
+    def __init__(self, outcome: asyncio.Future[P]) -> None:
+        self._outcome = outcome
+
+    def follows(self, _code: int, _headers: HTTPHeaders) -> bool:
+        """Follow no redirect: the other end would not be the one that was asked for."""
+        return False
+
+    def hop_finished(self, hop: Hop, connection: ClientConnection | None) -> None:
+        """Make an error of the response."""
+        if connection is not None:
+            connection.close()
+        response = _response(hop)
+        # A 2xx is no error by itself, but it is not what was asked for either.
+        error = response.error or HTTPClientError(response.code, "not upgraded", response)
+        if not self._outcome.done():
+            self._outcome.set_exception(error)
+
+    def hop_failed(self, _hop: Hop, error: Exception, *, untouched: bool) -> None:
+        """Make an error of the failure, whatever had come."""
+        if untouched:
+            error.add_note("the server answered nothing to the upgrade request")
+        if not self._outcome.done():
+            self._outcome.set_exception(error)
+
+
+def _response(hop: Hop) -> HTTPResponse:
+    return HTTPResponse(
+        hop.request,
+        hop.start_line.code,
+        headers=hop.headers,
+        reason=hop.start_line.reason,
+        body=hop.body,
+    )
+
+
+def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
+    """Give bytes to a protocol of either kind, as a transport would."""
+    if isinstance(protocol, asyncio.BufferedProtocol):
+        rest = memoryview(data)
+        while rest:
+            buffer = memoryview(protocol.get_buffer(len(rest))).cast("B")
+            size = min(len(buffer), len(rest))
+            buffer[:size] = rest[:size]
+            protocol.buffer_updated(size)
+            rest = rest[size:]
+    elif isinstance(protocol, asyncio.Protocol):
+        protocol.data_received(data)
+
+
+def _key(request: HTTPRequest, target: Target) -> PoolKey:
+    origin = target.origin
+    tls = TLSContexts().for_request(request) if origin.scheme == "https" else None
+    address = (origin.host, origin.port)
+    return PoolKey(origin, address, tls, request.network_interface, request.allow_ipv6)
+
+
+@asynccontextmanager
+async def _limit(seconds: float, phase: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds or None):
+            yield
+    except TimeoutError as error:
+        raise HTTPTimeoutError(f"timed out {phase} after {seconds:g} seconds") from error

@@ -1,0 +1,70 @@
+"""Content codings undone piece by piece, so that a bomb is met by its first pieces."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from etesian.http_wire.interface import HTTPInputError
+from etesian.http_wire.wire.grammar import list_members
+
+if TYPE_CHECKING:
+    from etesian.http_wire.wire.policy import WirePolicy
+
+# Window bits of zlib for each format: 16 more means a gzip header and trailer.
+_WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+class ContentDecoder:
+    """Undoes gzip, or deflate in its zlib wrapping (RFC 9110, 8.4.1).
+
+    The output per call is bounded, not the input: what was not decoded yet is
+    kept for the next call.
+    """
+
+    __slots__ = ("_bits", "_inflate", "_input")
+
+    def __init__(self, coding: str) -> None:
+        self._bits = _WINDOW_BITS[coding]
+        self._inflate = zlib.decompressobj(self._bits)
+        self._input = b""
+
+    @property
+    def pending(self) -> bool:
+        """Whether another call may give more without new input."""
+        return bool(self._input)
+
+    def decode(self, data: bytes, max_size: int) -> bytes:
+        """Give at most ``max_size`` decoded octets of what was kept and ``data``.
+
+        Several gzip members in a row decode to their sum (RFC 1952, 2.2).
+        Raises ``HTTPInputError`` for what is not the coding.
+        """
+        data = self._input + data
+        try:
+            if self._inflate.eof and data:
+                self._inflate = zlib.decompressobj(self._bits)
+            decoded = self._inflate.decompress(data, max_size)
+        except zlib.error as error:
+            raise HTTPInputError(f"malformed content coding: {error}") from None
+        self._input = self._inflate.unconsumed_tail or self._inflate.unused_data
+        return decoded
+
+    def end(self) -> None:
+        """Raise ``HTTPInputError`` where the coded body is not whole."""
+        if not self._inflate.eof or self._input:
+            raise HTTPInputError("truncated content coding")
+
+
+def decoder_for(content_encoding: str, policy: WirePolicy) -> ContentDecoder | None:
+    """Give a decoder for a Content-Encoding, ``None`` where the body is to be passed as it is.
+
+    Raises ``HTTPInputError`` (415) for more layers than the policy allows.
+    """
+    codings = [coding.lower() for coding in list_members(content_encoding)]
+    layers = [coding for coding in codings if coding in _WINDOW_BITS]
+    if len(layers) > policy.max_content_codings:
+        raise HTTPInputError(f"{len(layers)} layers of content coding", 415)
+    if len(codings) != 1 or not layers:
+        return None
+    return ContentDecoder(layers[0])
