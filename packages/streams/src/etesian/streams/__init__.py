@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     )
     from etesian.streams.iostream import IOStream
     from etesian.streams.ip_address import is_valid_ip
+    from etesian.streams.pipe_iostream import PipeIOStream
     from etesian.streams.resolver import Resolver
     from etesian.streams.sockets import bind_sockets
     from etesian.streams.ssl_iostream import SSLIOStream
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BaseIOStream",
     "IOStream",
+    "PipeIOStream",
     "Resolver",
     "SSLIOStream",
     "Stream",
@@ -48,6 +50,7 @@ __all__ = [
 _HOMES = {
     "BaseIOStream": "base_iostream",
     "IOStream": "iostream",
+    "PipeIOStream": "pipe_iostream",
     "Resolver": "resolver",
     "SSLIOStream": "ssl_iostream",
     "Stream": "interface",

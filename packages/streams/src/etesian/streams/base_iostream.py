@@ -5,30 +5,36 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 from etesian.streams.close_callback import CloseCallback
+from etesian.streams.fd_transport import FdTransport
 from etesian.streams.interface import (
     StreamBufferFullError,
     StreamClosedError,
     UnsatisfiableReadError,
 )
 from etesian.streams.pending_loop import running_or_pending_loop
-from etesian.streams.read_buffer import ReadBuffer
-from etesian.streams.read_future import ReadFuture
 from etesian.streams.read_plan import (
     ReadBytes,
     ReadInto,
-    ReadPlan,
     ReadUntil,
     ReadUntilClose,
     ReadUntilRegex,
 )
+from etesian.streams.read_side import ReadSide
 from etesian.streams.write_side import WriteSide
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from collections.abc import Callable
+    from types import TracebackType
+
+    from etesian.streams.read_plan import ReadPlan
+
+ExcInfo: TypeAlias = (
+    "bool | BaseException"
+    " | tuple[type[BaseException] | None, BaseException | None, TracebackType | None]"
+)
 
 # Bytes. What one read may ask for when its maker says nothing else; documented since the first
 # release of the system this one re-creates. Nothing is allocated ahead.
@@ -37,6 +43,10 @@ MAX_BUFFER_SIZE = 100 * 1024 * 1024
 # Bytes. How much is read ahead of the reads before the peer is made to wait; one chunk, so that
 # a burst of small messages costs one system call.
 READ_CHUNK_SIZE = 64 * 1024
+
+# Seconds. How long a search that costs too much to be repeated for each arrival is put off: below
+# what a person notices, long enough that a thousand searches cost less than a second.
+RETRY_DELAY = 0.01
 
 # Seconds. How long a closed stream goes on sending what was written before. A peer that does not
 # read would otherwise hold the connection and the bytes for ever.
@@ -68,13 +78,12 @@ class BaseIOStream(asyncio.Protocol):
     """The most bytes that may wait to be sent; ``None`` for no bound."""
 
     _transport: asyncio.Transport | None = None
-    _plan: ReadPlan | None = None
-    _future: ReadFuture | None = None
     _close_callback: CloseCallback | None = None
     _linger: asyncio.TimerHandle | None = None
+    _retry: asyncio.TimerHandle | None = None
+    _written: asyncio.Future[None] | None = None
     _can_write_after_eof = True
     _reading_paused = False
-    _peer_ended = False
     _closed = False
     _lost = False
 
@@ -88,7 +97,7 @@ class BaseIOStream(asyncio.Protocol):
         self.read_chunk_size = min(read_chunk_size or READ_CHUNK_SIZE, self.max_buffer_size)
         if max_write_buffer_size is not None:
             self.max_write_buffer_size = max_write_buffer_size
-        self._buffer = ReadBuffer()
+        self._reader = ReadSide()
         self._writer = WriteSide()
 
     # Reading
@@ -123,9 +132,7 @@ class BaseIOStream(asyncio.Protocol):
         """
         return self._read(ReadBytes(num_bytes, self.max_buffer_size, partial=partial))
 
-    def read_into(
-        self, buf: bytearray | memoryview, partial: bool = False
-    ) -> asyncio.Future[int]:
+    def read_into(self, buf: bytearray | memoryview, partial: bool = False) -> asyncio.Future[int]:
         """Fill ``buf`` and give how many bytes that were: all, or with ``partial`` at least one.
 
         The memory belongs to the stream until the read ends and must not be
@@ -143,79 +150,66 @@ class BaseIOStream(asyncio.Protocol):
 
     def reading(self) -> bool:
         """Tell whether a read is pending."""
-        return self._future is not None and not self._future.done()
+        return self._reader.pending
 
     def _read(self, plan: ReadPlan) -> asyncio.Future[Any]:
-        """Start the read: finished if the buffer has it, pending otherwise."""
-        self._forget_cancelled_read()
-        assert self._future is None, "Already reading"  # noqa: S101 - the documented refusal
-        result = self._try(plan)
+        """Start the read: finished if the buffer has its result, pending otherwise."""
+        reader = self._reader
+        try:
+            result = reader.take(plan)
+        except (UnsatisfiableReadError, StreamBufferFullError) as error:
+            self._close(error)
+            raise StreamClosedError(real_error=error) from error
         if result is not None:
             future = running_or_pending_loop().create_future()
             future.set_result(result)
+            if reader.exhausted:
+                self._close(self.error)
             return future
-        if self._closed:
+        if reader.ended:
+            self._close(self.error)
             raise StreamClosedError(real_error=self.error)
-        self._plan = plan
-        self._future = pending = ReadFuture(running_or_pending_loop(), self._give_back)
         if self._transport is None:
             self._attach()
         elif self._reading_paused:
             self._reading_paused = False
             self._transport.resume_reading()
-        return pending
-
-    def _try(self, plan: ReadPlan) -> bytes | int | None:
-        """Take the result from the buffer, ``None`` for not yet; close when it cannot come."""
-        try:
-            if not (self._peer_ended or self._closed):
-                return plan.take(self._buffer)
-            result = plan.take_last(self._buffer)
-        except (UnsatisfiableReadError, StreamBufferFullError) as error:
-            self._close(error)
-            return None
-        if result is None or not self._buffer:
-            self._close(self.error)
-        return result
-
-    def _give_back(self, future: ReadFuture) -> None:
-        """Take back the bytes of a satisfied read whose reader was cancelled."""
-        result = future.result()
-        if isinstance(result, bytes) and self._future is None:
-            self._buffer.give_back(result)
-
-    def _forget_cancelled_read(self) -> None:
-        if self._future is not None and self._future.cancelled():
-            assert self._plan is not None  # noqa: S101 - set together with the future
-            self._plan.abandon(self._buffer)
-            self._plan = self._future = None
+        return reader.wait(plan, running_or_pending_loop())
 
     def data_received(self, data: bytes) -> None:
         """Take what the transport read (asyncio.Protocol)."""
+        reader = self._reader
         if self._closed:
             return
-        self._buffer.append(data)
-        if self._future is not None:
-            self._continue_read()
+        reader.buffer.append(data)
+        self._advance()
         if (
-            self._future is None
-            and len(self._buffer) >= self.read_chunk_size
+            len(reader.buffer) >= self.read_chunk_size
+            and not reader.pending
             and self._transport is not None
         ):
             self._reading_paused = True
             self._transport.pause_reading()
 
-    def _continue_read(self) -> None:
-        """Finish the pending read if the buffer now has its result."""
-        self._forget_cancelled_read()
-        plan, future = self._plan, self._future
-        if plan is None or future is None:
+    def _advance(self) -> None:
+        """Finish the pending read if that is possible now; close if it never will be."""
+        reader = self._reader
+        try:
+            reader.advance()
+        except (UnsatisfiableReadError, StreamBufferFullError) as error:
+            self._close(error)
             return
-        result = self._try(plan)
-        # Where the plan failed, closing has failed the future too.
-        if result is not None:
-            self._plan = self._future = None
-            future.set_result(result)
+        if reader.ended and (reader.pending or not reader.buffer):
+            self._close(self.error)
+        elif reader.put_off and self._retry is None:
+            self._retry = running_or_pending_loop().call_later(RETRY_DELAY, self._insist)
+
+    def _insist(self) -> None:
+        """Look at what the pending read has put off."""
+        self._retry = None
+        if not self._closed:
+            self._reader.insist()
+            self._advance()
 
     # Writing
 
@@ -238,8 +232,10 @@ class BaseIOStream(asyncio.Protocol):
             self._attach()
         if not writer.drained:
             return writer.wait_drained(running_or_pending_loop())
-        done = running_or_pending_loop().create_future()
-        done.set_result(None)
+        done = self._written
+        if done is None:
+            done = self._written = running_or_pending_loop().create_future()
+            done.set_result(None)
         return done
 
     def writing(self) -> bool:
@@ -254,10 +250,47 @@ class BaseIOStream(asyncio.Protocol):
         """End the writes that waited (asyncio.Protocol)."""
         self._writer.resume()
 
+    # A descriptor of its own: what a subclass over something new defines, all without waiting.
+    # Streams that get an asyncio transport need none of it.
+
+    _readable = True
+
+    def fileno(self) -> int:
+        """Give the descriptor, which must be one that can be polled and non-blocking."""
+        raise NotImplementedError
+
+    def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
+        """Read into ``buf``: how many bytes, 0 at the end, ``None`` when there are none now.
+
+        An ``OSError`` closes the stream.
+        """
+        raise NotImplementedError
+
+    def write_to_fd(self, data: memoryview) -> int:
+        """Write some of ``data``: how many bytes, 0 when none can be taken now.
+
+        An ``OSError`` closes the stream. ``data`` is only lent.
+        """
+        raise NotImplementedError
+
+    def close_fd(self) -> None:
+        """Close the descriptor; called once, when the stream needs it no more."""
+        raise NotImplementedError
+
+    def get_fd_error(self) -> Exception | None:
+        """Give a better reason than the failed call had, if there is one."""
+        return None
+
     # The transport
 
     def _attach(self) -> None:
-        """Begin to open a transport, if this stream makes its own and has not yet."""
+        """Begin to open a transport, unless that has begun."""
+        if self._transport is None and not self._closed:
+            loop = running_or_pending_loop()
+            chunk = self.read_chunk_size
+            self.connection_made(
+                FdTransport(loop, self, self, chunk_size=chunk, readable=self._readable)
+            )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start on ``transport`` (asyncio.Protocol)."""
@@ -295,50 +328,42 @@ class BaseIOStream(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Note the end of the peer's side; true to keep ours open (asyncio.Protocol)."""
-        self._peer_ended = True
-        if self._future is not None:
-            self._continue_read()
-        if not self._buffer:
-            self._close(self.error)
+        self._reader.ended = True
+        self._advance()
         return self._can_write_after_eof and not self._closed
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Note that nothing goes in or out any more (asyncio.Protocol)."""
         if self.error is None:
             self.error = exc
-        self._peer_ended = self._lost = True
+        self._reader.ended = self._lost = True
         self._transport = None
         if self._linger is not None:
             self._linger.cancel()
         self._writer.fail(self.error)
-        if self._future is not None:
-            self._continue_read()
-        if not self._buffer:
-            self._close(self.error)
+        self._advance()
 
     # Closing
 
     def close(
         self,
-        exc_info: bool
-        | BaseException
-        | tuple[type[BaseException] | None, BaseException | None, TracebackType | None] = False,
+        exc_info: ExcInfo = False,
     ) -> None:
         """Close both directions; what is queued for writing is still sent, for 30 s at most.
 
         A pending read fails with :class:`StreamClosedError`, except that
-        ``read_until_close`` ends with what has arrived. ``exc_info`` tells why: an exception, the triple of ``sys.exc_info()``, or true for
-        the exception being handled; it becomes :attr:`error`. Closing twice is
+        ``read_until_close`` ends with what has arrived. ``exc_info`` tells
+        why: an exception, the triple of ``sys.exc_info()``, or true for the
+        exception being handled; it becomes :attr:`error`. Closing twice is
         allowed.
         """
         if exc_info is True:
             exc_info = sys.exc_info()
-        if isinstance(exc_info, tuple):
-            exc_info = exc_info[1] or False
-        if self._future is not None and not exc_info:
-            self._peer_ended = True
-            self._continue_read()
-        self._close(exc_info or None)
+        error = exc_info[1] if isinstance(exc_info, tuple) else exc_info or None
+        if error is None:
+            self._reader.ended = True
+            self._advance()
+        self._close(error)
 
     def closed(self) -> bool:
         """Tell whether the stream is closed: by us, or by the peer with all its bytes read."""
@@ -364,11 +389,7 @@ class BaseIOStream(asyncio.Protocol):
         self._closed = True
         if self.error is None:
             self.error = error
-        future, self._future, self._plan = self._future, None, None
-        if future is not None and not future.done():
-            future.set_exception(StreamClosedError(real_error=self.error))
-            # A reader that is gone need not hear of it in the log.
-            future.exception()
+        self._reader.fail(self.error)
         if self._transport is None:
             self._abandon()
         else:
@@ -379,9 +400,15 @@ class BaseIOStream(asyncio.Protocol):
     def _end_transport(self, transport: asyncio.Transport) -> None:
         transport.close()
         if self._writer.waiting and not self._lost:
-            loop = asyncio.get_running_loop()
+            loop = running_or_pending_loop()
             self._linger = loop.call_later(LINGER_TIMEOUT, transport.abort)
 
     def _abandon(self) -> None:
-        """Give up what was not yet given to a transport."""
+        """Give up what was not given to a transport, or what a transport has left."""
         self._writer.fail(self.error)
+        if not self._lost:
+            self._close_unopened()
+
+    def _close_unopened(self) -> None:
+        """Close what no transport was opened on."""
+        self.close_fd()

@@ -36,7 +36,7 @@ class CloseCallback:
             return
         try:
             result = callback()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever the user's code raises
             _log.exception("Error in the close callback %r", callback)
             return
         if inspect.isawaitable(result):

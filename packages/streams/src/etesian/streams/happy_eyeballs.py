@@ -64,7 +64,8 @@ class _Race:
 
     async def _connect(self, address: Address) -> socket.socket:
         family, sockaddr = address
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        # By the protocol asyncio recognises a socket on which it sets TCP_NODELAY.
+        sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             sock.setblocking(False)
             if self._source_ip is not None or self._source_port is not None:
@@ -125,7 +126,7 @@ def _of_family(addresses: Iterable[Address], source_ip: str | None) -> list[Addr
 
 
 def _taking_turns(addresses: list[Address]) -> list[Address]:
-    """Order: first of the first family, first of the other, second of the first …"""
+    """Order them as: first of the first family, first of the other, second of the first."""
     first = [address for address in addresses if address[0] == addresses[0][0]]
     other = [address for address in addresses if address[0] != addresses[0][0]]
     turns = chain.from_iterable(zip_longest(first, other))

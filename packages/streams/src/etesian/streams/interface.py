@@ -30,11 +30,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from etesian import streams as api
     from etesian.streams.iostream import IOStream
     from etesian.streams.tcp_client import TCPClient
     from etesian.streams.tcp_server import TCPServer
-
-    from etesian import streams as api
 
 __all__ = [
     "IOStream",

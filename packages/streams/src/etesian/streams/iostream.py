@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket as sockets
 from typing import TYPE_CHECKING, Any, Self
 
@@ -74,9 +75,7 @@ class IOStream(BaseIOStream):
 
     # Connecting
 
-    def connect(
-        self, address: Any, server_hostname: str | None = None
-    ) -> asyncio.Future[Self]:
+    def connect(self, address: Any, server_hostname: str | None = None) -> asyncio.Future[Self]:
         """Connect to ``address`` and give the stream itself.
 
         Writes are allowed before that and are sent when it is connected.
@@ -84,21 +83,19 @@ class IOStream(BaseIOStream):
         sends as SNI. Fails with :class:`StreamClosedError`, whose
         ``real_error`` (and :attr:`error`) says why.
         """
-        loop = running_or_pending_loop()
-        connected: asyncio.Future[Self] = loop.create_future()
+        connected: asyncio.Future[Self] = running_or_pending_loop().create_future()
 
-        def finish(opening: asyncio.Task[None]) -> None:
+        def finish(_: asyncio.Task[None]) -> None:
             if connected.done():
                 return
-            if self._transport is not None and not opening.cancelled():
+            if self._transport is not None:
                 connected.set_result(self)
             else:
                 connected.set_exception(StreamClosedError(real_error=self.error))
                 # The close callback tells it too; nobody has to await this future.
                 connected.exception()
 
-        self._opening = loop.create_task(self._open(address, server_hostname))
-        self._opening.add_done_callback(finish)
+        self._begin_opening(address, server_hostname).add_done_callback(finish)
         return connected
 
     def _attach(self) -> None:
@@ -109,21 +106,30 @@ class IOStream(BaseIOStream):
         except OSError:
             # Not connected: it is opened by connect().
             return
-        self._opening = running_or_pending_loop().create_task(self._open(None, None))
+        self._begin_opening(None, None)
+
+    def _begin_opening(self, address: Any, server_hostname: str | None) -> asyncio.Task[None]:
+        sock = self.socket
+
+        def finish(_: asyncio.Task[None]) -> None:
+            if self._transport is None and not self._lost:
+                sock.close()
+
+        self._opening = running_or_pending_loop().create_task(self._open(address, server_hostname))
+        # Not inside the task: one that is cancelled before it began never runs at all.
+        self._opening.add_done_callback(finish)
+        return self._opening
 
     async def _open(self, address: Any, server_hostname: str | None) -> None:
         """Connect if an address is given, then put a transport on the socket."""
         loop = asyncio.get_running_loop()
-        sock = self.socket
         try:
             if address is not None:
-                await loop.sock_connect(sock, address)
-            await self._open_transport(loop, sock, server_hostname)
+                await loop.sock_connect(self.socket, address)
+            self.set_nodelay(True)
+            await self._open_transport(loop, self.socket, server_hostname)
         except (OSError, ValueError) as error:
             self._close(error)
-        finally:
-            if self._transport is None:
-                sock.close()
 
     async def _open_transport(
         self, loop: asyncio.AbstractEventLoop, sock: sockets.socket, _hostname: str | None
@@ -140,14 +146,18 @@ class IOStream(BaseIOStream):
         self._socket = None
         super().connection_lost(exc)
 
-    def _abandon(self) -> None:
-        super()._abandon()
+    def _close_unopened(self) -> None:
         if self._opening is not None and not self._opening.done():
             # It closes the socket itself: the loop must stop watching it first.
             self._opening.cancel()
         elif self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def get_fd_error(self) -> Exception | None:
+        """Give the error that the kernel holds for the socket, and clear it there."""
+        code = self.socket.getsockopt(sockets.SOL_SOCKET, sockets.SO_ERROR)
+        return OSError(code, os.strerror(code)) if code else None
 
     # TLS on a connection that began without
 
@@ -168,7 +178,7 @@ class IOStream(BaseIOStream):
         not be taken for protected ones. Fails with :class:`StreamClosedError`
         when the handshake does, or takes more than 30 s.
         """
-        if self.reading() or self.writing() or self._buffer:
+        if self.reading() or self.writing() or self._reader.buffer:
             raise ValueError("start_tls needs an idle stream: no pending or unread bytes")
         if self._closed:
             raise StreamClosedError(real_error=self.error)

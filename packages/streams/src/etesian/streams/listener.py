@@ -8,7 +8,7 @@ import socket as sockets
 from typing import TYPE_CHECKING
 
 from etesian.streams.pending_loop import running_or_pending_loop
-from etesian.streams.tls import HANDSHAKE_TIMEOUT
+from etesian.streams.sockets import DEFAULT_BACKLOG
 
 if TYPE_CHECKING:
     import ssl
@@ -28,16 +28,21 @@ class Listener:
         self,
         sock: sockets.socket,
         factory: Callable[[], asyncio.BaseProtocol],
+        *,
         context: ssl.SSLContext | None,
-        backlog: int,
+        handshake_timeout: float,
     ) -> None:
         self._socket = sock
         self._factory = factory
         self._context = context
-        self._backlog = backlog
+        self._handshake_timeout = handshake_timeout
         self._task: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._stopped = False
+        if sock.family != sockets.AF_UNIX:
+            # Connections inherit it. asyncio sets it itself, but only on those whose socket
+            # object knows its protocol, which depends on how the listening one was made.
+            sock.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
         # Not a task yet: one that never ran, because its loop did not, would be complained about.
         running_or_pending_loop().call_soon(self._start)
 
@@ -57,14 +62,15 @@ class Listener:
         loop = asyncio.get_running_loop()
         is_unix = self._socket.family == sockets.AF_UNIX
         create = loop.create_unix_server if is_unix else loop.create_server
-        handshake_timeout = None if self._context is None else HANDSHAKE_TIMEOUT
+        # asyncio refuses a handshake timeout where there is no handshake.
+        timeout = None if self._context is None else self._handshake_timeout
         try:
             self._server = await create(
                 self._factory,
                 sock=self._socket,
-                backlog=self._backlog,
+                backlog=DEFAULT_BACKLOG,
                 ssl=self._context,
-                ssl_handshake_timeout=handshake_timeout,
+                ssl_handshake_timeout=timeout,
             )
         except OSError:
             _log.exception("Cannot accept on %r", self._socket)

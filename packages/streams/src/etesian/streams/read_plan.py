@@ -23,6 +23,12 @@ class ReadPlan:
 
     __slots__ = ()
 
+    postponed = False
+    """Whether bytes are there that were not looked at: :meth:`insist` makes the next look do it."""
+
+    def insist(self) -> None:
+        """Have the next :meth:`take` look at all there is."""
+
     def take(self, buffer: ReadBuffer) -> bytes | int | None:
         """Take the result out of ``buffer``, or give ``None`` for "not yet".
 
@@ -79,12 +85,16 @@ class ReadUntil(_Delimited):
 class ReadUntilRegex(_Delimited):
     """Up to the end of the first match of a pattern.
 
-    A pattern cannot be resumed in the middle, so it is tried again only when
-    the bytes have grown by an eighth, or when the stream's pause ends
-    (``retry``): the work stays linear in what arrives.
+    A search by pattern cannot be taken up where it ended. It is repeated for
+    each arrival while the bytes are few, later when they have grown by an
+    eighth or when the stream insists: the work stays in proportion to the
+    bytes, or to the time.
     """
 
-    __slots__ = ("_pattern", "_tried")
+    __slots__ = ("_pattern", "_tried", "postponed")
+
+    # Bytes. Below this a search is cheaper than the arrival that causes it.
+    _FEW = 4096
 
     def __init__(
         self, pattern: re.Pattern[bytes], max_bytes: int | None, buffer_limit: int
@@ -92,23 +102,39 @@ class ReadUntilRegex(_Delimited):
         super().__init__(max_bytes, buffer_limit)
         self._pattern = pattern
         self._tried = 0
+        self.postponed = False
+
+    def insist(self) -> None:
+        """Search at the next look, however little has come."""
+        self._tried = 0
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the end of the first match."""
+        size = len(buffer)
+        grown = size - self._tried
+        self.postponed = self._tried > self._FEW and grown < self._tried // 8 and size < self._limit
+        return None if self.postponed else self.take_last(buffer)
+
+    def take_last(self, buffer: ReadBuffer) -> bytes | None:
+        """The same, looking at all there is."""
+        self._tried = len(buffer)
         return self._taken(buffer, buffer.end_of_match(self._pattern))
 
 
 class ReadBytes(ReadPlan):
     """Exactly so many bytes, or at least one."""
 
-    __slots__ = ("_num_bytes", "_partial")
+    __slots__ = ("_limit", "_num_bytes", "_partial")
 
     def __init__(self, num_bytes: int, buffer_limit: int, *, partial: bool) -> None:
-        self._num_bytes = min(num_bytes, buffer_limit) if partial else num_bytes
+        self._num_bytes = num_bytes
+        self._limit = buffer_limit
         self._partial = partial
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take them all, or with ``partial`` what is there."""
+        if self._num_bytes > self._limit and not self._partial:
+            raise StreamBufferFullError(f"{self._num_bytes} bytes to read, limit {self._limit}")
         waiting = len(buffer)
         if waiting >= self._num_bytes:
             return buffer.take(self._num_bytes)

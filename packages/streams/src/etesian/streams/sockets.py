@@ -9,7 +9,7 @@ import socket
 DEFAULT_BACKLOG = 128
 
 
-def bind_sockets(
+def bind_sockets(  # noqa: PLR0917 - the documented signature
     port: int,
     address: str | None = None,
     family: socket.AddressFamily = socket.AF_UNSPEC,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket as sockets
 import ssl
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +12,8 @@ from etesian.streams.pending_loop import running_or_pending_loop
 from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
 
 if TYPE_CHECKING:
+    import asyncio
+
     from etesian.streams.tls import SSLOptions
 
 
@@ -27,7 +28,7 @@ class SSLIOStream(IOStream):
     A handshake may take 30 s. Writes are allowed before it ends.
     """
 
-    _handshake: asyncio.Future[Self] | None = None
+    _handshake: asyncio.Future[Any] | None = None
 
     def __init__(
         self,

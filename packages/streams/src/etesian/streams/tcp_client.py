@@ -46,7 +46,7 @@ class TCPClient:
         if self._owns_resolver:
             self.resolver.close()
 
-    async def connect(
+    async def connect(  # noqa: PLR0917 - the documented signature
         self,
         host: str,
         port: int,

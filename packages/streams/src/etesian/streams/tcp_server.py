@@ -15,7 +15,7 @@ from etesian.streams.iostream import IOStream
 from etesian.streams.listener import Listener
 from etesian.streams.sockets import DEFAULT_BACKLOG, bind_sockets
 from etesian.streams.ssl_iostream import SSLIOStream
-from etesian.streams.tls import ssl_options_to_context
+from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,7 +32,7 @@ class TCPServer:
     Override :meth:`handle_stream` to read and write a stream, or
     :meth:`create_protocol` to have an ``asyncio.Protocol`` of your own fed by
     each connection. ``ssl_options`` (see :func:`ssl_options_to_context`) make
-    all connections TLS; the handshake may take 30 s and is done before either
+    all connections TLS; the handshake may take ``handshake_timeout`` seconds and is done before either
     method's connection begins. The sizes are those of :class:`IOStream`.
 
     The sockets listen when :meth:`listen`, :meth:`add_sockets` or
@@ -47,7 +47,10 @@ class TCPServer:
         ssl_options: SSLOptions = None,
         max_buffer_size: int | None = None,
         read_chunk_size: int | None = None,
+        *,
+        handshake_timeout: float = HANDSHAKE_TIMEOUT,
     ) -> None:
+        self.handshake_timeout = handshake_timeout
         self.ssl_options = ssl_options
         self.max_buffer_size = max_buffer_size
         self.read_chunk_size = read_chunk_size
@@ -58,7 +61,7 @@ class TCPServer:
 
     # Sockets
 
-    def listen(
+    def listen(  # noqa: PLR0917 - the documented signature
         self,
         port: int,
         address: str | None = None,
@@ -73,7 +76,7 @@ class TCPServer:
         """
         self.add_sockets(bind_sockets(port, address, family, backlog, flags, reuse_port))
 
-    def bind(
+    def bind(  # noqa: PLR0917 - the documented signature
         self,
         port: int,
         address: str | None = None,
@@ -109,7 +112,12 @@ class TCPServer:
         """Accept on listening ``sockets``, which belong to the server from now on."""
         for sock in sockets:
             self._listeners.append(
-                Listener(sock, self.create_protocol, self._context, DEFAULT_BACKLOG)
+                Listener(
+                    sock,
+                    self.create_protocol,
+                    context=self._context,
+                    handshake_timeout=self.handshake_timeout,
+                )
             )
 
     def add_socket(self, socket: socket.socket) -> None:
@@ -152,7 +160,7 @@ class TCPServer:
         address = transport.get_extra_info("peername") if transport is not None else None
         try:
             result = self.handle_stream(stream, address)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever the user's code raises
             _log.exception("Error in the connection handler of %r", address)
             return
         if inspect.isawaitable(result):

@@ -21,9 +21,7 @@ _KNOWN_OPTIONS = frozenset(
 )
 
 
-def ssl_options_to_context(
-    ssl_options: SSLOptions, *, server_side: bool = False
-) -> ssl.SSLContext:
+def ssl_options_to_context(ssl_options: SSLOptions, *, server_side: bool = False) -> ssl.SSLContext:
     """Give an ``SSLContext`` for ``ssl_options``, or ``ssl_options`` itself if it is one.
 
     A mapping may hold ``certfile``, ``keyfile``, ``password``, ``cert_reqs``,

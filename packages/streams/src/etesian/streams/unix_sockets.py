@@ -10,9 +10,7 @@ import stat
 from etesian.streams.sockets import DEFAULT_BACKLOG
 
 
-def bind_unix_socket(
-    file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLOG
-) -> socket.socket:
+def bind_unix_socket(file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLOG) -> socket.socket:
     """Give a socket that listens at the path ``file``, reachable as ``mode`` says.
 
     A socket file left by a process that has ended is replaced. A name that

@@ -1,0 +1,101 @@
+"""The way into a stream: what arrived, and the one read that may wait for more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etesian.streams.interface import StreamClosedError
+from etesian.streams.read_buffer import ReadBuffer
+from etesian.streams.read_future import ReadFuture
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from etesian.streams.read_plan import ReadPlan
+
+
+class ReadSide:
+    """Brings arriving bytes and one pending read together.
+
+    ``ended`` is set when no more bytes will arrive. What a plan raises, because
+    no later byte could satisfy it, comes out of :meth:`take` and
+    :meth:`advance`; the owner then closes the stream and calls :meth:`fail`.
+    """
+
+    __slots__ = ("_future", "_plan", "buffer", "ended")
+
+    def __init__(self) -> None:
+        self.buffer = ReadBuffer()
+        self.ended = False
+        self._plan: ReadPlan | None = None
+        self._future: ReadFuture | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether a read waits, and its reader still does."""
+        return self._future is not None and not self._future.done()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all that will ever arrive has been read."""
+        return self.ended and not self.buffer
+
+    @property
+    def put_off(self) -> bool:
+        """Whether the pending read has not looked at all there is: see :meth:`insist`."""
+        return self._plan is not None and self._plan.postponed
+
+    def insist(self) -> None:
+        """Have the pending read look at all there is when it is advanced next."""
+        if self._plan is not None:
+            self._plan.insist()
+
+    def take(self, plan: ReadPlan) -> bytes | int | None:
+        """Give the result of ``plan`` if it is there, else ``None``.
+
+        Raises ``AssertionError`` while another read is pending.
+        """
+        if self._future is not None:
+            self._forget_cancelled()
+            assert self._future is None, "Already reading"  # noqa: S101 - the documented refusal
+        return plan.take_last(self.buffer) if self.ended else plan.take(self.buffer)
+
+    def wait(self, plan: ReadPlan, loop: asyncio.AbstractEventLoop) -> ReadFuture:
+        """Give a future for the result of ``plan``, which :meth:`take` did not find."""
+        self._plan = plan
+        self._future = ReadFuture(loop, self._give_back)
+        return self._future
+
+    def advance(self) -> None:
+        """Finish the pending read if its result is there now."""
+        if self._future is None:
+            return
+        self._forget_cancelled()
+        if self._plan is None:
+            return
+        buffer = self.buffer
+        result = self._plan.take_last(buffer) if self.ended else self._plan.take(buffer)
+        if result is not None:
+            future, self._future, self._plan = self._future, None, None
+            future.set_result(result)
+
+    def fail(self, error: BaseException | None) -> None:
+        """Let no more bytes arrive, and end the pending read because of ``error``."""
+        self.ended = True
+        future, self._future, self._plan = self._future, None, None
+        if future is not None and not future.done():
+            future.set_exception(StreamClosedError(real_error=error))
+            # A reader that is gone need not hear of it in the log.
+            future.exception()
+
+    def _forget_cancelled(self) -> None:
+        if self._future is not None and self._future.cancelled():
+            if self._plan is not None:
+                self._plan.abandon(self.buffer)
+            self._plan = self._future = None
+
+    def _give_back(self, future: ReadFuture) -> None:
+        """Take back the bytes of a satisfied read whose reader was cancelled."""
+        result = future.result()
+        if isinstance(result, bytes) and self._future is None:
+            self.buffer.give_back(result)
