@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -147,7 +148,7 @@ def test_frames_come_back_however_the_bytes_are_split(frames, cuts, mask_key):
     parser = FrameParser(masked=mask_key is not None, max_payload=300, rsv1_allowed=True)
     found = []
     edges = sorted({0, len(data), *(min(cut, len(data)) for cut in cuts)})
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         parser.feed(data[start:end])
         while (frame := parser.next_frame()) is not None:
             found.append(frame)

@@ -99,7 +99,7 @@ def test_only_get_and_http_1_1(method, version):
 
 @pytest.mark.spec("S228", "B-WS-004", "B-WS-061")
 @pytest.mark.parametrize(
-    "versions", [[], ["12"], ["8"], ["013"], ["13", "13"], ["13, 8"], ["１３"]]
+    "versions", [[], ["12"], ["8"], ["013"], ["13", "13"], ["13, 8"], ["\uff11\uff13"]]
 )
 def test_another_version_is_upgrade_required(versions):
     with pytest.raises(HandshakeError) as caught:

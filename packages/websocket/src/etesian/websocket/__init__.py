@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from etesian.websocket.client import websocket_connect
     from etesian.websocket.client_connection import WebSocketClientConnection
     from etesian.websocket.handler import WebSocketHandler
-
     from etesian.websocket.interface import WebSocketClosedError, WebSocketError
 
 __all__ = [

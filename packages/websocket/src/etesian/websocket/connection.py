@@ -22,7 +22,8 @@ from etesian.websocket.wire.protocol import Close, Ping, Pong, State
 from etesian.websocket.write_gate import WriteGate
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
 
     from etesian.websocket.options import ConnectionOptions
     from etesian.websocket.wire.protocol import Event, WireProtocol
@@ -38,7 +39,7 @@ _MAX_INBOX_MESSAGES: Final = 64
 
 
 class Listener(Protocol):
-    """Who is told what arrives. An exception out of a method closes with 1011."""
+    """Who is told what arrives. What its methods raise is logged and closes with 1011."""
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Take a message. The next one comes after the awaitable, if any, has ended."""
@@ -56,9 +57,18 @@ class Listener(Protocol):
         """Take the end, once. What waited in the inbox is not delivered any more."""
         ...
 
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Log what one of the other methods raised."""
+        ...
+
 
 class WebSocketConnection(asyncio.Protocol):
-    """One side of an open connection.
+    """One side of an open connection. Nothing is delivered before :meth:`start`.
 
     ``close_code`` and ``close_reason`` are the peer's, ``None`` until its Close
     has arrived and where it gave none.
@@ -87,7 +97,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._inbox: deque[str | bytes | Close] = deque()
         self._inbox_size = 0
         self._unanswered_ping: bytes | None = None
-        self._is_reading = True
+        self._is_reading = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport over."""
@@ -116,10 +126,7 @@ class WebSocketConnection(asyncio.Protocol):
             self._close_timer.cancel()
         self._inbox.clear()
         self._gate.fail()
-        try:
-            self._listener.on_connection_close()
-        except Exception:  # noqa: BLE001 - the application's code may raise anything
-            _application_log.exception("Uncaught exception in on_close")
+        self._tell(self._listener.on_connection_close)
 
     def pause_writing(self) -> None:
         """Make writers wait: the peer reads slower than we write."""
@@ -181,9 +188,14 @@ class WebSocketConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def hold(self, awaitable: Awaitable[None]) -> None:
-        """Deliver nothing until ``awaitable`` has ended; an exception closes with 1011."""
-        self._consumer = self._loop.create_task(self._consume(awaitable))
+    def start(self, opening: Callable[[], Awaitable[None] | None]) -> None:
+        """Call ``opening``, and deliver what arrives once its awaitable, if any, has ended.
+
+        An exception out of it closes with 1011, as one of the listener does.
+        """
+        self._is_reading = True
+        self._run(opening)
+        self._read_events()
 
     def pause_reading(self) -> None:
         """Take no more bytes, and deliver nothing of those taken."""
@@ -221,24 +233,37 @@ class WebSocketConnection(asyncio.Protocol):
             self._tell(self._listener.on_pong, event.data)
         elif self._consumer is not None:
             self._enqueue(event)
-        elif isinstance(event, Close):
-            self._answer_close(event)
         else:
             self._deliver(event)
 
-    def _deliver(self, message: str | bytes) -> None:
-        if self._wire.state is State.CLOSING:
-            return  # we said that we are done; what was already on its way is not wanted
+    def _deliver(self, event: str | bytes | Close) -> None:
+        if isinstance(event, Close):
+            self._answer_close(event)
+        elif self._wire.state is not State.CLOSING:
+            # Else we said that we are done: what was already on its way is not wanted.
+            self._run(self._listener.on_message, event)
+
+    def _run(
+        self, callback: Callable[..., Awaitable[None] | None], *arguments: str | bytes
+    ) -> None:
+        """Call the application; while its awaitable lasts, further events wait."""
         try:
-            result = self._listener.on_message(message)
+            result = callback(*arguments)
             if isinstance(result, asyncio.Future) and result.done():
                 # "return self.write_message(...)": usually there is nothing left to wait for.
                 result = result.result()
-        except Exception:  # noqa: BLE001 - the application's code may raise anything
-            self._listener_failed()
+        except Exception as error:  # noqa: BLE001 - the application's code may raise anything
+            self._listener_failed(error)
             return
         if result is not None:
-            self.hold(result)
+            self._consumer = self._loop.create_task(self._consume(result))
+
+    def _tell(self, callback: Callable[..., None], *arguments: bytes) -> None:
+        """Call the application where it does not make us wait."""
+        try:
+            callback(*arguments)
+        except Exception as error:  # noqa: BLE001 - the application's code may raise anything
+            self._listener_failed(error)
 
     def _enqueue(self, event: str | bytes | Close) -> None:
         self._inbox.append(event)
@@ -251,29 +276,20 @@ class WebSocketConnection(asyncio.Protocol):
             self.pause_reading()
 
     async def _consume(self, awaitable: Awaitable[None]) -> None:
-        """See the listener's awaitable through, then what came in the meantime."""
+        """See the application's awaitable through, then what came in the meantime."""
         try:
             await awaitable
-        except Exception:  # noqa: BLE001 - the application's code may raise anything
+        except Exception as error:  # noqa: BLE001 - the application's code may raise anything
+            self._listener_failed(error)
+        finally:
             self._consumer = None
-            self._listener_failed()
-            return
-        self._consumer = None
         while self._inbox and self._consumer is None:
             event = self._inbox.popleft()
-            if isinstance(event, Close):
-                self._answer_close(event)
-            else:
+            if not isinstance(event, Close):
                 self._inbox_size -= len(event)
-                self._deliver(event)
+            self._deliver(event)
         if not self._inbox:
             self.resume_reading()
-
-    def _tell(self, callback: object, data: bytes) -> None:
-        try:
-            callback(data)  # type: ignore[operator]
-        except Exception:  # noqa: BLE001 - the application's code may raise anything
-            self._listener_failed()
 
     def _answer_ping(self, data: bytes) -> None:
         # Only the latest Ping needs an answer (5.5.3): a peer that floods us and does not
@@ -309,9 +325,13 @@ class WebSocketConnection(asyncio.Protocol):
         if self._wire.state is State.CLOSED and not self._is_client and self._transport:
             self._transport.close()
 
-    def _listener_failed(self) -> None:
-        _application_log.exception("Uncaught exception in a WebSocket listener")
+    def _listener_failed(self, error: Exception) -> None:
         self._inbox.clear()
+        self._inbox_size = 0
+        try:
+            self._listener.log_exception(type(error), error, error.__traceback__)
+        except Exception:  # noqa: BLE001 - it may be overridden
+            _application_log.exception("Uncaught exception in log_exception")
         self.close(INTERNAL_ERROR)
 
     def _check_send_queue(self, transport: asyncio.Transport) -> None:
