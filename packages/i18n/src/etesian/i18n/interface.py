@@ -8,6 +8,9 @@ Doors (the implementation loads when the name is first asked for):
 ``get_locale``
     ``get_locale(*codes)`` gives the closest supported locale of the codes in
     order of preference, or the default one. It never fails.
+``parse_accept_language``
+    ``parse_accept_language(header)`` gives the languages that the value of an
+    ``Accept-Language`` header asks for, the dearest first. It never fails.
 ``api``
     The package itself with all its public names. For the bridge and the
     command, which offer all of it again; nobody else uses this door.
@@ -19,11 +22,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian import i18n as api
+    from etesian.i18n.accept_language import parse_accept_language
     from etesian.i18n.registry import get_locale
 
-    from etesian import i18n as api
-
-__all__ = ["api", "get_locale"]
+__all__ = ["api", "get_locale", "parse_accept_language"]
 
 
 def __getattr__(name: str) -> object:

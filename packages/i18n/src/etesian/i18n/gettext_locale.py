@@ -1,0 +1,44 @@
+"""Translations from a compiled gettext catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etesian.i18n.locale import Locale, is_singular
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
+
+
+class GettextLocale(Locale):
+    """A locale whose messages come from a ``.mo`` file.
+
+    Plural forms are chosen by the rule of the catalogue, which may have more
+    than two.
+    """
+
+    def __init__(self, code: str, translations: NullTranslations) -> None:
+        super().__init__(code)
+        self._translations = translations
+
+    def translate(
+        self, message: str, plural_message: str | None = None, count: int | None = None
+    ) -> str:
+        """Give the translation, as :meth:`Locale.translate` promises."""
+        if plural_message is None:
+            return self._translations.gettext(message)
+        is_singular(plural_message, count)  # refuses a plural without a count
+        return self._translations.ngettext(message, plural_message, count or 0)
+
+    def pgettext(
+        self,
+        context: str,
+        message: str,
+        plural_message: str | None = None,
+        count: int | None = None,
+    ) -> str:
+        """Give the translation that ``message`` has in ``context``, else the message."""
+        if plural_message is None:
+            return self._translations.pgettext(context, message)
+        is_singular(plural_message, count)  # refuses a plural without a count
+        return self._translations.npgettext(context, message, plural_message, count or 0)
