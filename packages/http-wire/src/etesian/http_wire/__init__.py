@@ -6,20 +6,46 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from etesian.http_wire.client.client import AsyncHTTPClient
+    from etesian.http_wire.byte_range import (
+        parse_byte_range,
+    )
+    from etesian.http_wire.client.client import (
+        AsyncHTTPClient,
+    )
     from etesian.http_wire.client.errors import (
         HTTPError,
         HTTPProtocolError,
         HTTPStreamClosedError,
         HTTPTimeoutError,
     )
-    from etesian.http_wire.client.request import HTTPRequest
-    from etesian.http_wire.client.response import HTTPResponse
-    from etesian.http_wire.client.simple_client import SimpleAsyncHTTPClient
-    from etesian.http_wire.client.sync_client import HTTPClient
-    from etesian.http_wire.client.upgrade import connect_upgrade
-    from etesian.http_wire.dates import format_timestamp
-    from etesian.http_wire.headers import HTTPHeaders
+    from etesian.http_wire.client.request import (
+        HTTPRequest,
+    )
+    from etesian.http_wire.client.response import (
+        HTTPResponse,
+    )
+    from etesian.http_wire.client.simple_client import (
+        SimpleAsyncHTTPClient,
+    )
+    from etesian.http_wire.client.sync_client import (
+        HTTPClient,
+    )
+    from etesian.http_wire.client.upgrade import (
+        connect_upgrade,
+    )
+    from etesian.http_wire.cookies import (
+        parse_cookie,
+    )
+    from etesian.http_wire.dates import (
+        format_timestamp,
+    )
+    from etesian.http_wire.forms import (
+        HTTPFile,
+        parse_body_arguments,
+    )
+    from etesian.http_wire.headers import (
+        HTTPHeaders,
+    )
     from etesian.http_wire.interface import (
         HTTPClientError,
         HTTPConnection,
@@ -32,6 +58,39 @@ if TYPE_CHECKING:
         SwitchableConnection,
         TransportProtocol,
     )
+    from etesian.http_wire.multipart import (
+        MultipartLimits,
+        MultipartParser,
+        PartBegin,
+        PartData,
+        PartEnd,
+        parse_multipart_form_data,
+    )
+    from etesian.http_wire.parameters import (
+        parse_parameters,
+    )
+    from etesian.http_wire.request import (
+        HTTPServerRequest,
+    )
+    from etesian.http_wire.server.server import (
+        HTTPServer,
+        create_server,
+    )
+    from etesian.http_wire.start_line import (
+        parse_request_start_line,
+        parse_response_start_line,
+    )
+    from etesian.http_wire.urls import (
+        parse_qs_bytes,
+        qs_to_qsl,
+        split_host_and_port,
+        url_concat,
+        url_escape,
+        url_unescape,
+    )
+    from etesian.http_wire.wire.policy import (
+        WirePolicy,
+    )
 
 __all__ = [
     "AsyncHTTPClient",
@@ -39,6 +98,7 @@ __all__ = [
     "HTTPClientError",
     "HTTPConnection",
     "HTTPError",
+    "HTTPFile",
     "HTTPHeaders",
     "HTTPInputError",
     "HTTPMessageDelegate",
@@ -46,16 +106,38 @@ __all__ = [
     "HTTPProtocolError",
     "HTTPRequest",
     "HTTPResponse",
+    "HTTPServer",
     "HTTPServerConnectionDelegate",
+    "HTTPServerRequest",
     "HTTPStreamClosedError",
     "HTTPTimeoutError",
+    "MultipartLimits",
+    "MultipartParser",
+    "PartBegin",
+    "PartData",
+    "PartEnd",
     "RequestStartLine",
     "ResponseStartLine",
     "SimpleAsyncHTTPClient",
     "SwitchableConnection",
     "TransportProtocol",
+    "WirePolicy",
     "connect_upgrade",
+    "create_server",
     "format_timestamp",
+    "parse_body_arguments",
+    "parse_byte_range",
+    "parse_cookie",
+    "parse_multipart_form_data",
+    "parse_parameters",
+    "parse_qs_bytes",
+    "parse_request_start_line",
+    "parse_response_start_line",
+    "qs_to_qsl",
+    "split_host_and_port",
+    "url_concat",
+    "url_escape",
+    "url_unescape",
 ]
 
 # Public name -> the module that holds it, imported when the name is first asked for (PEP 562):
@@ -66,6 +148,7 @@ _HOMES = {
     "HTTPClientError": "interface",
     "HTTPConnection": "interface",
     "HTTPError": "client.errors",
+    "HTTPFile": "forms",
     "HTTPHeaders": "headers",
     "HTTPInputError": "interface",
     "HTTPMessageDelegate": "interface",
@@ -73,16 +156,38 @@ _HOMES = {
     "HTTPProtocolError": "client.errors",
     "HTTPRequest": "client.request",
     "HTTPResponse": "client.response",
+    "HTTPServer": "server.server",
     "HTTPServerConnectionDelegate": "interface",
+    "HTTPServerRequest": "request",
     "HTTPStreamClosedError": "client.errors",
     "HTTPTimeoutError": "client.errors",
+    "MultipartLimits": "multipart",
+    "MultipartParser": "multipart",
+    "PartBegin": "multipart",
+    "PartData": "multipart",
+    "PartEnd": "multipart",
     "RequestStartLine": "interface",
     "ResponseStartLine": "interface",
     "SimpleAsyncHTTPClient": "client.simple_client",
     "SwitchableConnection": "interface",
     "TransportProtocol": "interface",
+    "WirePolicy": "wire.policy",
     "connect_upgrade": "client.upgrade",
+    "create_server": "server.server",
     "format_timestamp": "dates",
+    "parse_body_arguments": "forms",
+    "parse_byte_range": "byte_range",
+    "parse_cookie": "cookies",
+    "parse_multipart_form_data": "multipart",
+    "parse_parameters": "parameters",
+    "parse_qs_bytes": "urls",
+    "parse_request_start_line": "start_line",
+    "parse_response_start_line": "start_line",
+    "qs_to_qsl": "urls",
+    "split_host_and_port": "urls",
+    "url_concat": "urls",
+    "url_escape": "urls",
+    "url_unescape": "urls",
 }
 
 

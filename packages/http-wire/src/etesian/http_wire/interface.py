@@ -35,14 +35,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from etesian import http_wire as api
     from etesian.http_wire.client.client import AsyncHTTPClient
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.upgrade import connect_upgrade
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.request import HTTPServerRequest
     from etesian.http_wire.server.server import create_server
-
-    from etesian import http_wire as api
     from etesian.streams.interface import Stream
 
 __all__ = [

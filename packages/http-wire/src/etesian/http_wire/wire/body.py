@@ -68,9 +68,19 @@ class UnboundedBody:
 
 
 def body_of_length(length: int, policy: WirePolicy, max_body_size: int | None = None) -> Body:
-    """Give the reader for what ``framing`` decided; ``max_body_size`` overrides the policy's."""
+    """Give the reader for what ``framing`` decided.
+
+    ``max_body_size`` overrides the limit of the policy. Raises
+    ``HTTPInputError`` with ``policy.body_overflow_status`` for an announced
+    length beyond it; the other readers count as they go.
+    """
     if length == CHUNKED:
         return ChunkedBody(policy, max_body_size)
     if length == UNTIL_CLOSE:
         return UnboundedBody(policy, max_body_size)
+    limit = policy.max_body_size if max_body_size is None else max_body_size
+    if length > limit:
+        raise HTTPInputError(
+            f"body of {length} octets, expected no more than {limit}", policy.body_overflow_status
+        )
     return CountedBody(length)

@@ -35,8 +35,8 @@ def request_body_length(version: str, headers: HTTPHeaders, policy: WirePolicy) 
     malformed             any                 400
     ====================  ==================  =================================
 
-    Raises ``HTTPInputError`` with those statuses, and with the status for an
-    overlong body where the number exceeds ``policy.max_body_size``.
+    Raises ``HTTPInputError`` with those statuses. Whether a body of that length
+    is welcome is decided where it is read (``body_of_length``).
     """
     if "Transfer-Encoding" in headers:
         _check_coding(version, headers)
@@ -92,7 +92,7 @@ def content_length(headers: HTTPHeaders, policy: WirePolicy) -> int:
 
     Raises ``HTTPInputError``: 400 for a repeated field (equal values pass with
     ``policy.accept_equal_content_lengths``) or for anything but ``1*DIGIT``,
-    and ``policy.body_overflow_status`` beyond ``policy.max_body_size``.
+    and ``policy.body_overflow_status`` for a number that no limit could allow.
     """
     values = headers.get_list("Content-Length")
     if policy.accept_equal_content_lengths:
@@ -100,17 +100,11 @@ def content_length(headers: HTTPHeaders, policy: WirePolicy) -> int:
     if len(values) != 1:
         raise HTTPInputError("repeated Content-Length")
     try:
-        length = decimal(values[0])
+        return decimal(values[0])
     except OverflowError:
         raise HTTPInputError("overlong Content-Length", policy.body_overflow_status) from None
     except ValueError:
         raise HTTPInputError(f"invalid Content-Length {escaped(values[0])}") from None
-    if length > policy.max_body_size:
-        raise HTTPInputError(
-            f"body of {length} octets, expected no more than {policy.max_body_size}",
-            policy.body_overflow_status,
-        )
-    return length
 
 
 def _check_coding(version: str, headers: HTTPHeaders) -> None:

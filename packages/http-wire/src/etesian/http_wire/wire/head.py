@@ -121,10 +121,16 @@ def parse_status_line(line: str) -> ResponseStartLine:
     return ResponseStartLine(version, int(code), reason)
 
 
-def target_authority(target: str) -> str | None:
-    """Give the authority of an absolute-form target, ``None`` for the other forms."""
+def split_absolute_form(target: str) -> tuple[str | None, str]:
+    """Give the authority of an absolute-form target, and the target without it.
+
+    The authority is ``None`` for the other forms, which are given as they are.
+    """
     match = _ABSOLUTE_FORM.fullmatch(target)
-    return match[1] if match else None
+    if match is None:
+        return None, target
+    rest = match[2]
+    return match[1], rest if rest[:1] == "/" else f"/{rest}"
 
 
 def _head_lines(head: bytes, policy: WirePolicy) -> list[str]:
@@ -197,7 +203,7 @@ def _check_target_form(method: str, target: str) -> None:
     elif target == "*":
         if method == "OPTIONS":
             return
-    elif (authority := target_authority(target)) is not None and _is_authority(authority):
+    elif (authority := split_absolute_form(target)[0]) is not None and _is_authority(authority):
         return
     raise HTTPInputError(f"wrong form of request target: {escaped(target)}")
 
@@ -218,7 +224,7 @@ def _check_host(start_line: RequestStartLine, headers: HTTPHeaders) -> None:
         raise HTTPInputError(f"invalid Host: {escaped(str(host))}")
     target = start_line.path
     if target[0] != "/":
-        authority = target_authority(target)
+        authority = split_absolute_form(target)[0]
         # RFC 9112, 3.2.2 lets the target win; two names for one request are refused instead, so
         # that whatever reads either of them reads the same.
         if authority is not None and authority.lower() != host.lower():

@@ -86,5 +86,11 @@ class WirePolicy:
         """The status that answers a body beyond its limit."""
         return 400 if self.body_overflow_is_400 else 413
 
+    @property
+    def shortest_timeout(self) -> float:
+        """The shortest of all times, in seconds."""
+        times = (self.header_timeout, self.idle_timeout, self.body_grace, self.write_stall_timeout)
+        return min(*times, self.body_timeout or self.body_grace)
+
 
 STRICT: Final = WirePolicy()

@@ -1,0 +1,76 @@
+"""Form bodies: fields and files."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from etesian.http_wire.interface import HTTPInputError
+from etesian.http_wire.multipart import DEFAULT_LIMITS, MultipartLimits, parse_multipart_form_data
+from etesian.http_wire.parameters import parse_parameters
+from etesian.http_wire.urls import parse_qs_bytes
+
+if TYPE_CHECKING:
+    from etesian.http_wire.headers import HTTPHeaders
+
+_log = logging.getLogger("etesian.general")
+
+# Forms of people have dozens of fields; each costs an allocation or three (as PHP and Django do).
+MAX_FORM_FIELDS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPFile:
+    """An uploaded file; every attribute is also a key: ``file["body"]``.
+
+    ``filename`` is the client's word: nothing of it is fit for a path.
+    """
+
+    filename: str
+    body: bytes
+    content_type: str
+
+    def __getitem__(self, name: str) -> str | bytes:
+        if name not in self.keys():
+            raise KeyError(name)
+        value: str | bytes = getattr(self, name)
+        return value
+
+    def keys(self) -> tuple[str, ...]:
+        """Name the attributes, so that ``dict(file)`` works."""
+        return ("filename", "body", "content_type")
+
+
+def parse_body_arguments(
+    content_type: str,
+    body: bytes,
+    arguments: dict[str, list[bytes]],
+    files: dict[str, list[HTTPFile]],
+    headers: HTTPHeaders | None = None,
+    *,
+    limits: MultipartLimits = DEFAULT_LIMITS,
+) -> None:
+    """Add the fields of a form body to ``arguments`` and its files to ``files``.
+
+    Other content types are ignored, and so, with a line in the log, is a body
+    that ``headers`` say is still encoded. Empty values are kept. Raises
+    ``HTTPInputError``: 400 for a malformed multipart body, 413 beyond a limit.
+    """
+    kind, parameters = parse_parameters(content_type)
+    kind = kind.lower()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return
+    if headers is not None and "Content-Encoding" in headers:
+        _log.warning("Left a form body alone that is still content-encoded")
+        return
+    if kind == "multipart/form-data":
+        boundary = parameters.get("boundary", "").encode("latin-1", "replace")
+        parse_multipart_form_data(boundary, body, arguments, files, limits)
+        return
+    try:
+        fields = parse_qs_bytes(body, keep_blank_values=True, max_fields=MAX_FORM_FIELDS)
+    except ValueError as error:
+        raise HTTPInputError(str(error), 413) from None
+    for name, values in fields.items():
+        arguments.setdefault(name, []).extend(values)

@@ -1,0 +1,202 @@
+"""One response of one connection, and what else a handler may ask of the connection."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.interface import HTTPOutputError
+from etesian.http_wire.server.context import RequestContext, forwarded_context
+from etesian.http_wire.server.drain import CLOSED, DONE
+from etesian.http_wire.wire.response_writer import Progress, ResponseWriter
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Awaitable
+
+    from etesian.http_wire.headers import HTTPHeaders
+    from etesian.http_wire.interface import ResponseStartLine, TransportProtocol
+    from etesian.http_wire.server.connection import ServerConnection
+    from etesian.streams.interface import Stream
+
+_DONE = Progress.DONE
+
+# Below this, head and body are joined to one write; above it the copy would cost more than a
+# second system call.
+_JOIN_LIMIT = 64 * 1024
+
+
+class Exchange(ResponseWriter):
+    """Where the response to one request is written (``SwitchableConnection``).
+
+    It belongs to its request alone: after :meth:`finish` every write raises
+    ``HTTPOutputError``, and after the peer has left every awaitable fails with
+    ``StreamClosedError`` while nothing is sent.
+    """
+
+    __slots__ = ("_connection", "_context", "_headers", "_origin", "finished_at", "trailers")
+
+    def __init__(
+        self,
+        connection: ServerConnection,
+        headers: HTTPHeaders,
+        method: str,
+        version: str,
+        keep_alive: bool,
+    ) -> None:
+        # The parent's __init__ is written out: a call less for every request.
+        self.request_method = method
+        self.request_version = version
+        self.keep_alive = keep_alive
+        self.progress = Progress.HEAD
+        self._owed = 0
+        # None once nothing can be written any more; who was there stays known, for late loggers.
+        self._connection: ServerConnection | None = connection
+        self._origin = connection
+        self._headers = headers
+        self._context: RequestContext | None = None
+        # The fields after a chunked request body, kept apart from its headers.
+        self.trailers: HTTPHeaders | None = None
+        self.finished_at: float | None = None  # by time.monotonic()
+
+    @property
+    def context(self) -> RequestContext:
+        """The client's address and scheme; proxies are heard where the server trusts them."""
+        context = self._context
+        if context is None:
+            origin = self._origin
+            context = origin.context
+            if origin.settings.xheaders:
+                context = forwarded_context(context, self._headers, origin.settings)
+            self._context = context
+        return context
+
+    @property
+    def ssl_object(self) -> ssl.SSLObject | None:
+        """The TLS state of the connection, ``None`` without TLS."""
+        found: ssl.SSLObject | None = self._origin.transport.get_extra_info("ssl_object")
+        return found
+
+    # Writing
+
+    def write_headers(
+        self, start_line: ResponseStartLine, headers: HTTPHeaders, chunk: bytes | None = None
+    ) -> Awaitable[None]:
+        """Send the head, and ``chunk`` in the same write.
+
+        An interim response (1xx) goes out at once, and the final head may
+        follow. Raises ``ValueError``, with nothing sent, where something must
+        not stand on the wire, and ``HTTPOutputError`` for a second head or
+        where ``chunk`` exceeds the announced length.
+        """
+        connection = self._connection
+        if connection is None:
+            return self._nowhere()
+        if connection.must_close or connection.expecting:
+            self.keep_alive = False
+        data = self.head(start_line, headers)
+        if chunk:
+            body = self._body(chunk)
+            if len(body) > _JOIN_LIMIT:
+                connection.transport.write(data)
+                data = body
+            else:
+                data += body
+        return connection.send(data)
+
+    def write(self, chunk: bytes) -> Awaitable[None]:
+        """Send a piece of the body.
+
+        Raises ``HTTPOutputError`` before the head, after the end, and where
+        the announced length would be exceeded; the last also cuts the
+        connection.
+        """
+        connection = self._connection
+        if connection is None:
+            return self._nowhere()
+        data = self._body(chunk)
+        return connection.send(data) if data else DONE
+
+    def finish(self, trailers: HTTPHeaders | None = None) -> None:
+        """End the response, with ``trailers`` where it is chunked.
+
+        Raises ``HTTPOutputError`` when octets of the announced length are
+        missing, and cuts the connection: no later response could be told from
+        the missing body.
+        """
+        connection = self._connection
+        if connection is None:
+            self.progress = _DONE
+            return
+        try:
+            data = self.end(trailers)
+        except HTTPOutputError:
+            self.abort()
+            raise
+        if data:
+            connection.send(data)
+        self.finished_at = time.monotonic()
+        self._connection = None
+        connection.response_finished()
+
+    def abort(self) -> None:
+        """Cut the connection, so that the peer sees that the response broke off."""
+        connection = self._connection
+        if connection is not None:
+            self._connection = None
+            self.progress = _DONE
+            connection.abort()
+
+    # Leaving HTTP
+
+    def switch_protocol(self, protocol: TransportProtocol) -> None:
+        """Give the transport to ``protocol``, with the bytes read after the head.
+
+        ``connection_made`` is called, then ``data_received`` (or the buffer
+        methods) with what was read ahead, all before this returns.
+        """
+        connection = self._leave_http()
+        connection.switch_protocol(protocol)
+
+    def detach(self) -> Stream:
+        """Give the connection as a stream, with the bytes read after the head."""
+        return self._leave_http().detach()
+
+    def _leave_http(self) -> ServerConnection:
+        connection = self._connection
+        if connection is None:
+            raise HTTPOutputError("the connection is gone")
+        self._connection = None
+        self.progress = _DONE
+        return connection
+
+    # Limits
+
+    def set_max_body_size(self, max_body_size: int) -> None:
+        """Override the limit of this request's body, in octets; before the body is read."""
+        if self._connection is not None:
+            self._connection.set_max_body_size(max_body_size)
+
+    def set_body_timeout(self, timeout: float) -> None:
+        """Override how many seconds this request's body may take."""
+        if self._connection is not None:
+            self._connection.set_body_timeout(timeout)
+
+    # The connection's side
+
+    def connection_lost(self) -> None:
+        """Take the news that nothing can be sent any more."""
+        self._connection = None
+
+    def _body(self, chunk: bytes) -> bytes:
+        try:
+            return self.data(chunk)
+        except HTTPOutputError:
+            if self.progress is Progress.BODY:
+                self.abort()
+            raise
+
+    def _nowhere(self) -> Awaitable[None]:
+        if self.progress is _DONE:
+            raise HTTPOutputError("the response has ended")
+        return CLOSED

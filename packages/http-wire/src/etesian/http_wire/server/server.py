@@ -1,0 +1,173 @@
+"""The HTTP server: sockets, settings, and the connections that are open."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any, cast
+
+from etesian.http_wire.server.callback_delegate import CallbackDelegate
+from etesian.http_wire.server.connection import ServerConnection
+from etesian.http_wire.server.deadlines import Deadlines
+from etesian.http_wire.server.settings import ConnectionSettings
+from etesian.http_wire.wire.policy import STRICT
+from etesian.streams.interface import TCPServer
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Collection, Mapping
+
+    from etesian.http_wire.interface import (
+        HTTPConnection,
+        HTTPMessageDelegate,
+        HTTPServerConnectionDelegate,
+    )
+    from etesian.http_wire.request import HTTPServerRequest
+    from etesian.http_wire.wire.policy import WirePolicy
+
+    type_of_callback = HTTPServerConnectionDelegate | Callable[[HTTPServerRequest], object]
+
+
+class HTTPServer(TCPServer):
+    """Serves HTTP/1.1 on as many sockets as wanted.
+
+    ``request_callback`` is a delegate (an ``Application``, a router, anything
+    with ``start_request``) or a function of one whole request, which writes its
+    answer to ``request.connection``.
+
+    Args:
+        no_keep_alive: close after every response.
+        xheaders: take the client's address from ``X-Real-Ip`` or
+            ``X-Forwarded-For`` and the scheme from ``X-Scheme`` or
+            ``X-Forwarded-Proto``. Only behind a proxy that sets them: anybody
+            else's word for it is worth nothing.
+        trusted_downstream: addresses or networks (``10.0.0.0/8``) of proxies
+            that are skipped from the right of ``X-Forwarded-For``.
+        protocol: ``http`` or ``https``, where a proxy ends TLS.
+        ssl_options: an ``SSLContext``, or a mapping as ``TCPServer`` takes it.
+        decompress_request: decode gzip and deflate bodies; the limit of the
+            body's size holds for what comes out.
+        chunk_size: octets that a delegate is handed at most at once; 64 KiB.
+        max_header_size: octets of a request's head; 64 KiB.
+        max_body_size: octets of a request's body, streamed or not; as
+            ``max_buffer_size``.
+        max_buffer_size: 100 MiB.
+        idle_connection_timeout: seconds between requests; 3600.
+        body_timeout: seconds a body may take as a whole; no limit.
+        policy: every other limit, and what the arguments above leave unsaid.
+    """
+
+    def __init__(
+        self,
+        request_callback: type_of_callback,
+        *,
+        no_keep_alive: bool = False,
+        xheaders: bool = False,
+        ssl_options: Mapping[str, Any] | ssl.SSLContext | None = None,
+        protocol: str | None = None,
+        decompress_request: bool = False,
+        chunk_size: int | None = None,
+        max_header_size: int | None = None,
+        idle_connection_timeout: float | None = None,
+        body_timeout: float | None = None,
+        max_body_size: int | None = None,
+        max_buffer_size: int | None = None,
+        trusted_downstream: Collection[str] | None = None,
+        policy: WirePolicy = STRICT,
+    ) -> None:
+        super().__init__(ssl_options, max_buffer_size, chunk_size)
+        given = {
+            "chunk_size": chunk_size,
+            "max_header_size": max_header_size,
+            "idle_timeout": idle_connection_timeout,
+            "body_timeout": body_timeout,
+            "max_body_size": max_buffer_size if max_body_size is None else max_body_size,
+        }
+        self._settings = ConnectionSettings(
+            policy=replace(policy, **{k: v for k, v in given.items() if v is not None}),  # type: ignore[arg-type]
+            no_keep_alive=no_keep_alive,
+            decompress=decompress_request,
+            xheaders=xheaders,
+            trusted_downstream=tuple(ip_network(one) for one in trusted_downstream or ()),
+            protocol=protocol,
+        )
+        self.request_callback = _as_delegate(request_callback)
+        self._deadlines = Deadlines(self._settings.policy.shortest_timeout)
+        self._connections: set[ServerConnection] = set()
+        self._all_closed: asyncio.Future[None] | None = None
+        # A subclass may have its own idea of these; otherwise one call less for every request.
+        own = type(self)
+        overridden = (
+            own.start_request is not HTTPServer.start_request
+            or own.on_close is not HTTPServer.on_close
+        )
+        self._delegate: HTTPServerConnectionDelegate = self if overridden else self.request_callback
+
+    def start_request(
+        self, server_conn: object, request_conn: HTTPConnection
+    ) -> HTTPMessageDelegate:
+        """Give the delegate of the next request; may be overridden."""
+        return self.request_callback.start_request(server_conn, request_conn)
+
+    def on_close(self, server_conn: object) -> None:
+        """Take the news that a connection ended; may be overridden."""
+        self.request_callback.on_close(server_conn)
+
+    def create_protocol(self) -> asyncio.BaseProtocol:
+        """Make what one accepted connection feeds."""
+        connection = ServerConnection(
+            self._delegate, self._settings, self._deadlines, self._connections_end
+        )
+        self._connections.add(connection)
+        return connection
+
+    def _connections_end(self, connection: ServerConnection) -> None:
+        self._connections.discard(connection)
+        if not self._connections and self._all_closed is not None:
+            if not self._all_closed.done():
+                self._all_closed.set_result(None)
+            self._all_closed = None
+
+    async def drain(self, timeout: float) -> None:
+        """Stop accepting, let requests in progress end, and then close.
+
+        Idle connections close at once; a response that has not begun says
+        ``Connection: close``. What is not done after ``timeout`` seconds is
+        cut. Connections that have left HTTP are not waited for.
+        """
+        self.stop()
+        for connection in list(self._connections):
+            connection.close_when_idle()
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wait_closed()
+        except TimeoutError:
+            await self.close_all_connections()
+
+    async def close_all_connections(self) -> None:
+        """Cut every open connection, and wait until all are closed.
+
+        Does not stop accepting: call :meth:`stop` before. Cancelling it leaves
+        the connections closing.
+        """
+        for connection in list(self._connections):
+            connection.abort()
+        await self._wait_closed()
+
+    async def _wait_closed(self) -> None:
+        while self._connections:
+            if self._all_closed is None:
+                self._all_closed = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._all_closed)
+
+
+def create_server(request_callback: type_of_callback, **options: Any) -> HTTPServer:
+    """Give an :class:`HTTPServer`; ``options`` are those of that class."""
+    return HTTPServer(request_callback, **options)
+
+
+def _as_delegate(callback: type_of_callback) -> HTTPServerConnectionDelegate:
+    if hasattr(callback, "start_request"):
+        return cast("HTTPServerConnectionDelegate", callback)
+    return CallbackDelegate(callback)
