@@ -1,0 +1,15 @@
+"""``tornado.httpclient``: the HTTP client."""
+
+from __future__ import annotations
+
+from etesian.tornado.lending import lend
+
+__getattr__, __dir__ = lend(
+    __name__,
+    {
+        "http_wire": """
+            HTTPClient AsyncHTTPClient HTTPRequest HTTPResponse HTTPError HTTPClientError
+            main
+        """,
+    },
+)

@@ -1,0 +1,12 @@
+"""``tornado.ioloop``: the event loop."""
+
+from __future__ import annotations
+
+from etesian.tornado.lending import lend
+
+__getattr__, __dir__ = lend(
+    __name__,
+    {
+        "core_loop.ioloop": "IOLoop PeriodicCallback",
+    },
+)

@@ -1,0 +1,17 @@
+"""``tornado.netutil``: sockets, addresses and TLS."""
+
+from __future__ import annotations
+
+from etesian.tornado.lending import lend
+
+__getattr__, __dir__ = lend(
+    __name__,
+    {
+        "streams": """
+            bind_sockets bind_unix_socket add_accept_handler is_valid_ip Resolver
+            ExecutorResolver BlockingResolver ThreadedResolver OverrideResolver
+            DefaultExecutorResolver DefaultLoopResolver ssl_options_to_context
+            ssl_wrap_socket
+        """,
+    },
+)

@@ -1,0 +1,1 @@
+"""``tornado.platform``: other event loops."""
