@@ -19,9 +19,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from etesian.templates.loader import Loader
-
     from etesian import templates as api
+    from etesian.templates.loader import Loader
 
 __all__ = ["Loader", "ParseError", "api"]
 

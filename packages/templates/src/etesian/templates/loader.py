@@ -1,0 +1,184 @@
+"""Where templates come from: a folder, and the base of every other source."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from etesian.templates.interface import ParseError
+from etesian.templates.nodes import Origin
+from etesian.templates.parser import parse
+from etesian.templates.template import Template
+from etesian.templates.whitespace import MODES, default_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from etesian.templates.nodes import Tree
+
+
+class BaseLoader:
+    """Loads templates by name, once each; a subclass says where their text is.
+
+    Names are paths with ``/``, relative to the loader's root. Inside a template they
+    are relative to that template's folder. No name can leave the root.
+
+    ``autoescape`` is the name of a function (``None`` to escape nothing) and
+    ``whitespace`` a mode, for templates that choose none themselves; ``namespace``
+    holds names for every template and may be changed later. ``auto_reload`` looks at
+    every ``load`` whether a file has changed since; leave it off in production.
+
+    Loading is safe from many threads at one time; each template is compiled once.
+    """
+
+    def __init__(
+        self,
+        *,
+        autoescape: str | None = "xhtml_escape",
+        namespace: Mapping[str, Any] | None = None,
+        whitespace: str | None = None,
+        auto_reload: bool = False,
+    ) -> None:
+        if whitespace is not None and whitespace not in MODES:
+            raise ValueError(f"whitespace mode is {whitespace!r}, expected one of {sorted(MODES)}")
+        self.autoescape = autoescape
+        self.namespace = dict(namespace or {})
+        self.whitespace = whitespace
+        self.auto_reload = auto_reload
+        self._lock = RLock()
+        self._trees: dict[str, Tree] = {}
+        self._templates: dict[str, Template] = {}
+        self._stamps: dict[str, object] = {}
+
+    def get_origin(self, name: str) -> Origin:
+        """Give the text of a template and what to call it. For subclasses to say.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
+        raise NotImplementedError(name)
+
+    def stamp(self, name: str) -> object:  # noqa: ARG002 - for subclasses
+        """Give a value that changes when the template's text does; for ``auto_reload``.
+
+        A subclass whose texts never change need not say anything.
+        """
+        return None
+
+    def load(self, name: str, parent_path: str | None = None) -> Template:
+        """Give the template of this name, as named in the template ``parent_path`` if any.
+
+        Raises:
+            FileNotFoundError: there is none, or the name would leave the root.
+            ParseError: it is no template, or something that it extends or includes.
+        """
+        path = self.resolve_path(name, parent_path)
+        template = self._templates.get(path)
+        if template is not None and not self.auto_reload:
+            return template
+        with self._lock:
+            if self.auto_reload:
+                self._forget_changed()
+            template = self._templates.get(path)
+            if template is None:
+                template = Template.from_tree(self.tree(path, None), self)
+                self._templates[path] = template
+            return template
+
+    def resolve_path(self, name: str, parent_path: str | None = None) -> str:
+        """Give the name seen from the root of one seen from the template ``parent_path``.
+
+        Raises:
+            FileNotFoundError: it would leave the root.
+        """
+        folder = posixpath.dirname(parent_path) if parent_path else ""
+        path = posixpath.normpath(posixpath.join(folder, name))
+        # A backslash would be a separator, and a colon a drive or a stream, on one system only.
+        if path.startswith(("/", "../")) or path in {".", ".."} or set(path) & {"\\", "\0", ":"}:
+            raise FileNotFoundError(f"template name {name!r} leaves the loader's root")
+        return path
+
+    def reset(self) -> None:
+        """Forget all templates: the next ``load`` of each compiles it anew."""
+        with self._lock:
+            self._trees.clear()
+            self._templates.clear()
+            self._stamps.clear()
+
+    def tree(self, name: str, parent_path: str | None) -> Tree:
+        """Give the parsed file of a name, for templates that extend or include it."""
+        path = self.resolve_path(name, parent_path)
+        with self._lock:
+            tree = self._trees.get(path)
+            if tree is None:
+                self._stamps[path] = self.stamp(path)
+                mode = self.whitespace or default_mode(path)
+                tree = parse(self.get_origin(path), autoescape=self.autoescape, whitespace=mode)
+                self._trees[path] = tree
+            return tree
+
+    def _forget_changed(self) -> None:
+        """Drop the files whose text has changed, and every template made of one of them."""
+        changed = {name for name, stamp in self._stamps.items() if self.stamp(name) != stamp}
+        for name in changed:
+            self._trees.pop(name, None)
+            self._stamps.pop(name, None)
+        for name, template in list(self._templates.items()):
+            if template.dependencies & changed:
+                del self._templates[name]
+
+
+class Loader(BaseLoader):
+    """Loads templates from a folder, ``root``.
+
+    Files are read as UTF-8 whatever the environment says. A symbolic link in the
+    folder is followed: whoever may write there may write templates anyway. An
+    absolute path is taken if it lies in the folder.
+    """
+
+    def __init__(self, root: str | Path, **options: Any) -> None:
+        super().__init__(**options)
+        self.root = Path(root).absolute()
+
+    def resolve_path(self, name: str, parent_path: str | None = None) -> str:
+        """Give the name seen from the root, also of an absolute path that lies in it.
+
+        Raises:
+            FileNotFoundError: it would leave the root.
+        """
+        root = f"{self.root.as_posix()}/"
+        return super().resolve_path(name.removeprefix(root), parent_path)
+
+    def get_origin(self, name: str) -> Origin:
+        """Read the file.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+            ParseError: it is not UTF-8.
+        """
+        path = self.root / name
+        content = path.read_bytes()
+        return Origin(name, str(path), decode(content, name), on_disk=True)
+
+    def stamp(self, name: str) -> object:
+        """Give the file's time and size; ``None`` when it is gone."""
+        try:
+            status = (self.root / name).stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+
+def decode(content: bytes, name: str) -> str:
+    """Give the text of a template's bytes.
+
+    Raises:
+        ParseError: they are not UTF-8; the line is that of the first wrong byte.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ParseError(f"not UTF-8 ({error.reason})", name, line) from error

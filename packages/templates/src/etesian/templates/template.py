@@ -1,0 +1,130 @@
+"""A template, ready to render."""
+
+from __future__ import annotations
+
+import datetime  # noqa: ICN001 - templates know it by this name
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from etesian.templates.escaping import json_encode, squeeze, url_escape, xhtml_escape
+from etesian.templates.linkify import linkify
+from etesian.templates.nodes import Origin, Tree
+from etesian.templates.parser import parse
+from etesian.templates.program import Program
+from etesian.templates.whitespace import MODES, default_mode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from etesian.templates.loader import BaseLoader
+
+# The names that every template knows.
+_NAMES: dict[str, Any] = {
+    "escape": xhtml_escape,
+    "xhtml_escape": xhtml_escape,
+    "url_escape": url_escape,
+    "json_encode": json_encode,
+    "squeeze": squeeze,
+    "linkify": linkify,
+    "datetime": datetime,
+}
+
+_UNSET: Any = object()
+_UNNAMED = "<string>"
+
+
+class Template:
+    """A template compiled from its text; rendering it is one call of one function.
+
+    ``name`` is what errors call it and what decides about white space; ``loader``
+    finds what the template extends and includes. ``autoescape`` is the name of a
+    function in the template's namespace (``None`` to escape nothing) and
+    ``whitespace`` one of ``all``, ``single``, ``oneline``; where they are not given,
+    the loader's hold, or ``xhtml_escape`` and a mode that fits the name.
+
+    The text is code: it may do whatever Python can. Never make a template of what
+    users send; give that to ``generate`` as values.
+
+    Raises:
+        ParseError: the text is no template, or what it names cannot be loaded.
+        ValueError: ``whitespace`` is no mode, or stands beside ``compress_whitespace``
+            (an older name: ``True`` is ``single`` and ``False`` is ``all``).
+    """
+
+    def __init__(
+        self,
+        template_string: str | bytes,
+        name: str = _UNNAMED,
+        loader: BaseLoader | None = None,
+        *,
+        autoescape: str | None = _UNSET,
+        whitespace: str | None = None,
+        compress_whitespace: bool | None = None,
+    ) -> None:
+        if compress_whitespace is not None:
+            if whitespace is not None:
+                raise ValueError("whitespace and compress_whitespace exclude each other")
+            whitespace = "single" if compress_whitespace else "all"
+        text = template_string if isinstance(template_string, str) else template_string.decode()
+        if autoescape is _UNSET:
+            autoescape = loader.autoescape if loader else "xhtml_escape"
+        mode = whitespace or (loader and loader.whitespace) or default_mode(name)
+        if mode not in MODES:
+            raise ValueError(f"whitespace mode is {mode!r}, expected one of {sorted(MODES)}")
+        filename = "<template>" if name == _UNNAMED else name
+        origin = Origin(name, filename, text)
+        self._start(parse(origin, autoescape=autoescape, whitespace=mode), loader)
+
+    @classmethod
+    def from_tree(cls, tree: Tree, loader: BaseLoader | None) -> Template:
+        """Give the template of a file that is parsed already."""
+        template = cls.__new__(cls)
+        template._start(tree, loader)  # noqa: SLF001 - the other way in
+        return template
+
+    def _start(self, tree: Tree, loader: BaseLoader | None) -> None:
+        self.name = tree.origin.name
+        self._loader = loader
+        self._program = Program(tree, loader)
+
+    @property
+    def code(self) -> str:
+        """The generated Python, to look at: rendering does not use it."""
+        import ast  # noqa: PLC0415 - for people only
+
+        return ast.unparse(self._program.syntax_tree())
+
+    @property
+    def dependencies(self) -> frozenset[str]:
+        """The names of all files that it was made of, its own among them."""
+        return frozenset(tree.origin.name for tree in self._program.trees)
+
+    def generate(self, /, **namespace: Any) -> bytes:
+        """Render with these names and give the output in UTF-8.
+
+        The loader's namespace lies below them, the names that every template has
+        below that. Safe to call from many threads at one time.
+
+        Raises:
+            RuntimeError: the template awaits something.
+            Exception: whatever the Python in the template raises. The traceback shows
+                the template's file, line and text.
+        """
+        return self._program.render(self._names(namespace)).encode()
+
+    async def generate_async(self, /, **namespace: Any) -> AsyncGenerator[bytes, None]:
+        """Render with these names and give the output in parts, in UTF-8.
+
+        Whatever the template awaits is awaited, with what came before it given out
+        first. The next part is not begun before the consumer asks for it. Leave the
+        iteration early with ``aclosing``, as with every asynchronous generator.
+        Any template can be rendered so, awaiting or not.
+        """
+        async with aclosing(self._program.stream(self._names(namespace))) as parts:
+            async for part in parts:
+                yield part.encode()
+
+    def _names(self, namespace: dict[str, Any]) -> dict[str, Any]:
+        if self._loader is None:
+            return {**_NAMES, **namespace}
+        return {**_NAMES, **self._loader.namespace, **namespace}

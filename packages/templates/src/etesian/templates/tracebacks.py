@@ -1,0 +1,103 @@
+"""Tracebacks that speak of templates, not of generated code.
+
+The generated code bears the name of the first file of a linked template and, for
+that file, true line numbers: Python itself shows the right thing. Lines of other
+files (an included one, the blocks of an extending one) have numbers beyond its end;
+their entries are replaced here, when an exception passes, by entries that name the
+right file. Rendering that succeeds costs nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+from itertools import islice
+from types import CodeType, TracebackType
+from typing import TYPE_CHECKING
+
+from etesian.templates.syntax import Place, constant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from etesian.templates.line_map import LineMap
+    from etesian.templates.nodes import Origin
+
+
+def restore(error: BaseException, code: CodeType, lines: LineMap) -> None:
+    """Make the traceback of an exception name the files and lines of the template.
+
+    ``code`` is the template's function, ``lines`` what its line numbers mean.
+    """
+    own = frozenset(_with_inner(code))
+    entries = []
+    entry = error.__traceback__
+    while entry is not None:
+        entries.append(entry)
+        entry = entry.tb_next
+    result = None
+    for old in reversed(entries):
+        if old.tb_frame.f_code in own:
+            result = _restored(old, lines, result)
+        else:
+            result = TracebackType(result, old.tb_frame, old.tb_lasti, old.tb_lineno)
+    error.__traceback__ = result
+
+
+def _with_inner(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            yield from _with_inner(value)
+
+
+def _restored(old: TracebackType, lines: LineMap, rest: TracebackType | None) -> TracebackType:
+    origin, line = lines.locate(old.tb_lineno)
+    if not origin.on_disk:
+        _offer_text(origin)
+    if origin is lines.first:
+        return TracebackType(rest, old.tb_frame, old.tb_lasti, old.tb_lineno)
+    return _stand_in(old, origin, line, rest)
+
+
+def _offer_text(origin: Origin) -> None:
+    """Let Python show source lines of a file that it cannot read by itself."""
+    import linecache  # noqa: PLC0415 - needed on errors only
+
+    # No modification time: linecache then takes the entry for good and asks no disk.
+    entry = (len(origin.text), None, origin.text.splitlines(keepends=True), origin.filename)
+    linecache.cache[origin.filename] = entry
+
+
+def _stand_in(
+    old: TracebackType, origin: Origin, line: int, rest: TracebackType | None
+) -> TracebackType:
+    """Give an entry like the old one in another file: same name, same variables, same columns.
+
+    An entry needs a frame, and only running code has one: a statement that fails at
+    that place is compiled and run.
+    """
+    frame = old.tb_frame
+    at = _place(old, line)
+    module = ast.Module([ast.Raise(constant(None, at), None, **at)], [])
+    code = compile(module, origin.filename, "exec", dont_inherit=True)
+    try:
+        exec(  # noqa: S102 - two instructions of our own
+            code.replace(co_name=frame.f_code.co_name, co_qualname=frame.f_code.co_qualname),
+            frame.f_globals,
+            dict(frame.f_locals),
+        )
+    except TypeError as error:
+        failed = error.__traceback__ and error.__traceback__.tb_next
+        if failed:
+            return TracebackType(rest, failed.tb_frame, failed.tb_lasti, line)
+    return TracebackType(rest, frame, old.tb_lasti, old.tb_lineno)
+
+
+def _place(old: TracebackType, line: int) -> Place:
+    positions = old.tb_frame.f_code.co_positions()
+    # Instructions are two bytes each.
+    first, last, column, end = next(islice(positions, old.tb_lasti // 2, None))
+    lines = (last or 0) - (first or 0)
+    return Place(
+        lineno=line, end_lineno=line + lines, col_offset=column or 0, end_col_offset=end or 0
+    )
