@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import datetime  # noqa: ICN001 - templates know it by this name
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 # The names that every template knows.
 _NAMES: dict[str, Any] = {
+    # For code in C that imports (strftime does): it looks for __import__ in the globals of whoever
+    # called it.
+    "__builtins__": builtins,
     "escape": xhtml_escape,
     "xhtml_escape": xhtml_escape,
     "url_escape": url_escape,
