@@ -21,10 +21,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from etesian import web as api
     from etesian.web.application import Application
     from etesian.web.handler import RequestHandler
-
-    from etesian import web as api
 
 __all__ = [
     "Application",

@@ -1,0 +1,1 @@
+"""The request handler, by concern: each module holds the part that its name says."""

@@ -1,0 +1,1 @@
+"""Files of a folder, served with validators, ranges and versioned URLs."""

@@ -1,0 +1,53 @@
+"""Hashes of contents, remembered until the content changes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["VersionCache"]
+
+# Entries. A site has thousands of files at most; a subclass may invent paths without end.
+_MAX_ENTRIES: Final = 16384
+
+
+class VersionCache:
+    """Versions by absolute path, each valid while the file's time, size and inode are the same.
+
+    A path that is no file keeps its version until :meth:`clear`.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[object, str | None]] = {}
+
+    def get(self, path: str, compute: Callable[[str], str | None]) -> str | None:
+        """Give the version of ``path``; ``compute`` is called where it is not known."""
+        stamp = _stamp(path)
+        known = self._entries.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        version = compute(path)
+        if len(self._entries) >= _MAX_ENTRIES:
+            self._entries.clear()
+        self._entries[path] = (stamp, version)
+        return version
+
+    def has(self, path: str) -> bool:
+        """Say whether :meth:`get` would not have to compute."""
+        known = self._entries.get(path)
+        return known is not None and known[0] == _stamp(path)
+
+    def clear(self) -> None:
+        """Forget all versions."""
+        self._entries.clear()
+
+
+def _stamp(path: str) -> object:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - hot: no object per call
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

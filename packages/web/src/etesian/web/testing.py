@@ -1,0 +1,117 @@
+"""Test cases that serve an application on a real socket."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any
+
+from etesian.core_loop.interface import AsyncTestCase
+from etesian.http_wire.interface import AsyncHTTPClient, create_server
+
+if TYPE_CHECKING:
+    from etesian.http_wire.interface import HTTPServerConnectionDelegate
+
+__all__ = ["AsyncHTTPSTestCase", "AsyncHTTPTestCase"]
+
+# Connections that may wait for a test's server.
+_BACKLOG = 128
+
+
+class AsyncHTTPTestCase(AsyncTestCase):
+    """Serves :meth:`get_app` on a free port of 127.0.0.1, new for every test.
+
+    ``response = self.fetch("/path")`` runs the loop until the answer is there.
+    """
+
+    http_client: Any
+    http_server: Any
+
+    def setUp(self) -> None:
+        """Start the server, and make the client."""
+        super().setUp()
+        self._app = self.get_app()
+        listening = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+        listening.setblocking(False)
+        self._port: int = listening.getsockname()[1]
+        self.http_server = self.get_http_server()
+        self.http_server.add_socket(listening)
+        self.http_client = self.get_http_client()
+
+    def tearDown(self) -> None:
+        """Stop the server, and close all connections."""
+        self.http_server.stop()
+        self.io_loop.run_sync(self.http_server.close_all_connections)
+        self.http_client.close()
+        super().tearDown()
+
+    def get_app(self) -> HTTPServerConnectionDelegate:
+        """Give what is to be served: an ``Application``, or any delegate. Override it."""
+        raise NotImplementedError
+
+    def get_http_client(self) -> Any:
+        """Give the client of a test."""
+        return AsyncHTTPClient(force_instance=True)
+
+    def get_http_server(self) -> Any:
+        """Give the server of a test."""
+        return create_server(self._app, **self.get_httpserver_options())
+
+    def get_httpserver_options(self) -> dict[str, Any]:
+        """Give the options of the server. Override it."""
+        return {}
+
+    def fetch(self, path: str, raise_error: bool = False, **kwargs: Any) -> Any:
+        """Give the response to a request for ``path``, or for a whole URL.
+
+        ``kwargs`` are those of the client's ``fetch``. A status of 400 and more is a
+        response like others, unless ``raise_error``.
+        """
+        url = path if path.lower().startswith(("http://", "https://")) else self.get_url(path)
+        return self.io_loop.run_sync(
+            lambda: self.http_client.fetch(url, raise_error=raise_error, **kwargs)
+        )
+
+    def get_http_port(self) -> int:
+        """Give the port of the server."""
+        return self._port
+
+    def get_protocol(self) -> str:
+        """Give the scheme of the server's URLs."""
+        return "http"
+
+    def get_url(self, path: str) -> str:
+        """Give the absolute URL of a path."""
+        return f"{self.get_protocol()}://127.0.0.1:{self.get_http_port()}{path}"
+
+
+class AsyncHTTPSTestCase(AsyncHTTPTestCase):
+    """The same over TLS, with a certificate made for the test."""
+
+    def get_http_client(self) -> Any:
+        """Give a client that takes the certificate without knowing who signed it."""
+        return AsyncHTTPClient(force_instance=True, defaults={"validate_cert": False})
+
+    def get_httpserver_options(self) -> dict[str, Any]:
+        """Give the options of the server, those of TLS among them."""
+        return {"ssl_options": self.get_ssl_options()}
+
+    def get_ssl_options(self) -> ssl.SSLContext:
+        """Give the server's side of TLS. Override it for a certificate of your own.
+
+        The default needs the package ``trustme``.
+        """
+        try:
+            import trustme  # noqa: PLC0415 - for tests only
+        except ModuleNotFoundError:
+            raise RuntimeError(
+                "AsyncHTTPSTestCase makes its certificate with trustme: install it, "
+                "or override get_ssl_options()"
+            ) from None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("127.0.0.1", "localhost").configure_cert(context)
+        return context
+
+    def get_protocol(self) -> str:
+        """Give the scheme of the server's URLs."""
+        return "https"
