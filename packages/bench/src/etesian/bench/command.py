@@ -1,0 +1,64 @@
+"""The command line of the benchmarks."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from etesian.bench.interleave import DifferentAnswerError, interleave
+from etesian.bench.report import table
+from etesian.bench.suites import SUITES
+from etesian.bench.wrk import LoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure a suite, print its table, and give the exit status.
+
+    1 means that there is nothing to compare, and a line on stderr says why. A
+    peer that is not installed is named and left out.
+    """
+    arguments = _parser().parse_args(argv)
+    suite = import_module(f"etesian.bench.suites.{arguments.suite}")
+    contenders = []
+    for each in suite.CONTENDERS:
+        if missing := each.missing():
+            _say(f"left out: {each.name}, without {', '.join(missing)}")
+        else:
+            contenders.append(each)
+    try:
+        samples = interleave(
+            contenders, seconds=arguments.seconds, rounds=arguments.rounds, progress=_say
+        )
+    except (DifferentAnswerError, LoadError) as error:
+        _say(f"etesian.bench: {error}")
+        return 1
+    print(
+        f"{suite.__doc__.strip()} Python {platform.python_version()}, median of {arguments.rounds}"
+    )
+    print(table(samples, unit=suite.UNIT, baselines=suite.BASELINES))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m etesian.bench",
+        description="Measure Etesian beside its peers, in turns, on one machine.",
+    )
+    parser.add_argument("suite", choices=SUITES)
+    parser.add_argument(
+        "--seconds", type=float, default=3, help="of work, each time (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="times for each (default: %(default)s)"
+    )
+    return parser
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

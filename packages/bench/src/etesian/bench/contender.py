@@ -1,0 +1,53 @@
+"""What takes part in a measurement, and what is measured of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One stretch of work: operations per second, and processor time per operation.
+
+    ``cpu_us`` is in microseconds, user and system together, of the process
+    that is measured and not of the one that makes the load. It depends far
+    less on what else the machine is doing than ``rate`` does.
+    """
+
+    rate: float
+    cpu_us: float
+
+
+class Running(Protocol):
+    """A contender that is ready for work."""
+
+    def answer(self) -> bytes:
+        """Give what one operation yields, so that contenders can be compared."""
+        ...
+
+    def measure(self, seconds: float) -> Sample:
+        """Work for that long."""
+        ...
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A named way of doing the suite's one thing.
+
+    ``start`` makes it ready and, at the end, ends it. ``needs`` are the
+    modules without which it cannot take part.
+    """
+
+    name: str
+    start: Callable[[], AbstractContextManager[Running]]
+    needs: tuple[str, ...] = ()
+
+    def missing(self) -> list[str]:
+        """Give the modules that are needed and not installed."""
+        return [name for name in self.needs if find_spec(name) is None]

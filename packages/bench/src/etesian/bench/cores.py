@@ -1,0 +1,15 @@
+"""Which processor core runs what is measured, and which the load."""
+
+from __future__ import annotations
+
+import os
+
+
+def server_core() -> int:
+    """Give the core for what is measured: one, because a process of Etesian uses one."""
+    return min(os.sched_getaffinity(0))
+
+
+def load_core() -> int:
+    """Give the core for the load: another one where the machine has two."""
+    return max(os.sched_getaffinity(0))

@@ -1,0 +1,49 @@
+"""Samples as a table that a person reads."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from etesian.bench.contender import Sample
+
+
+def table(samples: Mapping[str, Sequence[Sample]], *, unit: str, baselines: Sequence[str]) -> str:
+    """Give a line for each contender, the fastest first.
+
+    Rate and time are medians; the spread is from the slowest to the fastest
+    round, in per cent of the median. Beside them, for each baseline that took
+    part, how many times its rate.
+    """
+    present = [name for name in baselines if name in samples]
+    head = ["", f"{unit}/s", "spread", f"cpu us/{unit}", *(f"x {name}" for name in present)]
+    rates = {name: median(each.rate for each in of) for name, of in samples.items()}
+    rows = [
+        [
+            name,
+            f"{rates[name]:,.0f}",
+            f"{_spread(samples[name]):.0f} %",
+            f"{median(each.cpu_us for each in samples[name]):.1f}",
+            *(f"{rates[name] / rates[baseline]:.2f}" for baseline in present),
+        ]
+        for name in sorted(rates, key=rates.__getitem__, reverse=True)
+    ]
+    return _aligned([head, *rows])
+
+
+def _spread(samples: Sequence[Sample]) -> float:
+    rates = [each.rate for each in samples]
+    return 100 * (max(rates) - min(rates)) / median(rates)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        [row[0].ljust(widths[0])]
+        + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        for row in rows
+    )
+    return "\n".join("  ".join(line) for line in lines)

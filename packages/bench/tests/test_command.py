@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from etesian.bench.command import main
+from etesian.bench.contender import Contender
+from etesian.bench.suites import http, templates
+
+
+@pytest.fixture(autouse=True)
+def every_core():
+    """The template suite takes this process to one core."""
+    cores = os.sched_getaffinity(0)
+    yield
+    os.sched_setaffinity(0, cores)
+
+
+def test_measures_templates(capsys):
+    assert main(["templates", "--seconds=0.05", "--rounds=1"]) == 0
+    title, head, *rows = capsys.readouterr().out.strip().split("\n")
+    assert title.startswith("A page of 25 items")
+    assert head.split()[:2] == ["page/s", "spread"]
+    assert "etesian" in {row.split()[0] for row in rows}
+
+
+def test_names_the_peers_that_are_not_there(monkeypatch, capsys, contender):
+    absent = Contender("absent", NotImplemented, ("there_is_no_such_module",))
+    monkeypatch.setattr(http, "CONTENDERS", (contender("present"), absent))
+    assert main(["http", "--seconds=0", "--rounds=1"]) == 0
+    output = capsys.readouterr()
+    assert "left out: absent, without there_is_no_such_module" in output.err
+    assert "absent" not in output.out
+
+
+def test_different_answers_are_one_line_and_status_1(monkeypatch, capsys, contender):
+    monkeypatch.setattr(http, "CONTENDERS", (contender("a"), contender("b", b"other")))
+    assert main(["http", "--rounds=1"]) == 1
+    assert "b answers b'other'" in capsys.readouterr().err
+
+
+def test_an_unknown_suite_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["htpp"])
+    assert "invalid choice: 'htpp'" in capsys.readouterr().err
+
+
+def test_the_template_of_etesian_says_what_it_is_asked_to():
+    etesian = next(each for each in templates.CONTENDERS if each.name == "etesian")
+    with etesian.start() as running:
+        page = running.answer().decode()
+    assert page.count("<li>Item &lt;") == 25
+    assert "<title>Prices &amp; offers</title>" in page

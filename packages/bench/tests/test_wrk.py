@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from os import getpid
+from threading import Thread
+from urllib.error import HTTPError
+
+import pytest
+
+from etesian.bench.server_process import ServerProcess, server_process
+from etesian.bench.wrk import HTTPLoad, LoadError
+
+needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+
+
+@contextmanager
+def refusing():
+    """A server of this process that has nothing."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield ServerProcess(getpid(), server.server_port)
+        server.shutdown()
+        thread.join()
+
+
+@needs_wrk
+def test_measures_rate_and_processor_time():
+    with server_process("etesian_web", uvloop=False) as server:
+        load = HTTPLoad(server)
+        assert load.answer() == b"Hello, world!"
+        sample = load.measure(1)
+    assert sample.rate > 100
+    # One core cannot give more than a second of work in a second.
+    assert 0 < sample.cpu_us * sample.rate <= 1.1e6
+
+
+@needs_wrk
+def test_responses_that_are_no_success_are_no_measurement():
+    with refusing() as server, pytest.raises(LoadError, match="Non-2xx"):
+        HTTPLoad(server).measure(1)
+
+
+def test_an_answer_that_is_no_success_is_none():
+    with refusing() as server, pytest.raises(HTTPError):
+        HTTPLoad(server).answer()
+
+
+def test_says_that_wrk_is_missing(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with refusing() as server, pytest.raises(LoadError, match="wrk and taskset are needed"):
+        HTTPLoad(server).measure(1)
