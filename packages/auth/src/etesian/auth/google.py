@@ -52,7 +52,7 @@ class GoogleOAuth2Mixin(OAuth2Mixin):
         )
 
     def _google_credentials(self) -> tuple[str, str]:
-        setting = self.require_setting(self._OAUTH_SETTINGS_KEY)
+        setting = self._auth_setting(self._OAUTH_SETTINGS_KEY)
         if not isinstance(setting, dict) or not {"key", "secret"} <= setting.keys():
             raise AuthError(f"the setting {self._OAUTH_SETTINGS_KEY!r} has no key and secret")
         return setting["key"], setting["secret"]

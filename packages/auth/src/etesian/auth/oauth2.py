@@ -109,7 +109,7 @@ class OAuth2Mixin(ProviderMixin):
             "code_verifier": pending.code_verifier,
             **(extra_params or {}),
         }
-        answer = await self.post_credentials(self._OAUTH_ACCESS_TOKEN_URL, _without_none(form))
+        answer = await self._post_credentials(self._OAUTH_ACCESS_TOKEN_URL, _without_none(form))
         token = decode_json(answer)
         if not isinstance(token.get("access_token"), str):
             raise AuthError("the provider's answer has no access_token")

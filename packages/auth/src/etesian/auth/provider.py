@@ -29,14 +29,14 @@ class ProviderMixin(HandlerBase):
         """Give the client of every fetch; override it for another, or for its options."""
         return AsyncHTTPClient()
 
-    def require_setting(self, name: str) -> Any:
+    def _auth_setting(self, name: str) -> Any:
         """Give a setting of the application; raises ``AuthError`` without it."""
         try:
             return self.settings[name]
         except KeyError:
             raise AuthError(f"the application has no setting {name!r}") from None
 
-    async def post_credentials(self, url: str, form: Mapping[str, str]) -> bytes:
+    async def _post_credentials(self, url: str, form: Mapping[str, str]) -> bytes:
         """Post secrets to the provider, and give the body of its answer.
 
         Redirects are not followed: secrets go to the address they are meant
