@@ -113,9 +113,17 @@ class ResponseStartLine(NamedTuple):
 class TransportProtocol(Protocol):
     """Any ``asyncio.Protocol`` or ``asyncio.BufferedProtocol``, said without asyncio."""
 
-    def connection_lost(self, exc: Exception | None) -> None: ...
-    def pause_writing(self) -> None: ...
-    def resume_writing(self) -> None: ...
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take the end of the connection; ``exc`` is what broke it, if anything did."""
+        ...
+
+    def pause_writing(self) -> None:
+        """Take the news that the peer reads more slowly than we write."""
+        ...
+
+    def resume_writing(self) -> None:
+        """Take the news that it has caught up."""
+        ...
 
 
 class HTTPConnection(Protocol):
