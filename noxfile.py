@@ -114,7 +114,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of every package and of every example, strictly."""
-    install_packages(session, [*test_groups(), *group("types")])
+    install_packages(session, [*test_groups(), *peers(), *group("types")])
     sources = map(str, ROOT.glob("packages/*/src"))
     modules = sorted(path.name for path in ROOT.glob("packages/*/src/etesian/*"))
     env = {"MYPYPATH": os.pathsep.join(sources)}
@@ -145,8 +145,7 @@ def spec(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure Etesian beside its peers (``-- http``; needs ``wrk``)."""
-    peers = load("bench")["project"]["optional-dependencies"]["peers"]
-    install_packages(session, peers)
+    install_packages(session, peers())
     session.run("python", "-m", "etesian.bench", *session.posargs)
 
 
@@ -154,7 +153,7 @@ def install_packages(session: nox.Session, further: Iterable[str]) -> None:
     """Install all packages as they stand in the tree, and further requirements."""
     session.install("hatchling", "editables")
     editables = [f"--editable={ROOT / 'packages' / package}" for package in PACKAGES]
-    session.install("--no-build-isolation", *editables, *further)
+    session.install("--quiet", "--no-build-isolation", *editables, *further)
 
 
 def install_alone(session: nox.Session, package: str, tools: Iterable[str]) -> None:
@@ -208,8 +207,15 @@ def group(name: str, package: str | None = None) -> tuple[str, ...]:
 
 
 def test_groups() -> list[str]:
-    """Give what the tests of all packages need."""
-    return sorted({line for package in PACKAGES for line in group("test", package)})
+    """Give what the tests of all packages need beside the packages."""
+    lines = {line for package in PACKAGES for line in group("test", package)}
+    return sorted(line for line in lines if not line.startswith("etesian"))
+
+
+def peers() -> list[str]:
+    """Give what the benchmarks compare with."""
+    found: list[str] = load("bench")["project"]["optional-dependencies"]["peers"]
+    return found
 
 
 def ignored(paths: Iterable[str]) -> list[str]:

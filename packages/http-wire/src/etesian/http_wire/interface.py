@@ -115,15 +115,12 @@ class TransportProtocol(Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take the end of the connection; ``exc`` is what broke it, if anything did."""
-        ...
 
     def pause_writing(self) -> None:
         """Take the news that the peer reads more slowly than we write."""
-        ...
 
     def resume_writing(self) -> None:
         """Take the news that it has caught up."""
-        ...
 
 
 class HTTPConnection(Protocol):
