@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,16 @@ def every_core():
     os.sched_setaffinity(0, cores)
 
 
+@pytest.fixture
+def suite_of(monkeypatch):
+    """Put others in the place of the contenders of the suite ``http``."""
+
+    def put(*contenders):
+        monkeypatch.setattr(http, "SUITE", replace(http.SUITE, contenders=contenders))
+
+    return put
+
+
 def test_measures_templates(capsys):
     assert main(["templates", "--seconds=0.05", "--rounds=1"]) == 0
     title, head, *rows = capsys.readouterr().out.strip().split("\n")
@@ -25,17 +36,17 @@ def test_measures_templates(capsys):
     assert "etesian" in {row.split()[0] for row in rows}
 
 
-def test_names_the_peers_that_are_not_there(monkeypatch, capsys, contender):
+def test_names_the_peers_that_are_not_there(suite_of, capsys, contender):
     absent = Contender("absent", NotImplemented, ("there_is_no_such_module",))
-    monkeypatch.setattr(http, "CONTENDERS", (contender("present"), absent))
+    suite_of(contender("present"), absent)
     assert main(["http", "--seconds=0", "--rounds=1"]) == 0
     output = capsys.readouterr()
     assert "left out: absent, without there_is_no_such_module" in output.err
     assert "absent" not in output.out
 
 
-def test_different_answers_are_one_line_and_status_1(monkeypatch, capsys, contender):
-    monkeypatch.setattr(http, "CONTENDERS", (contender("a"), contender("b", b"other")))
+def test_different_answers_are_one_line_and_status_1(suite_of, capsys, contender):
+    suite_of(contender("a"), contender("b", b"other"))
     assert main(["http", "--rounds=1"]) == 1
     assert "b answers b'other'" in capsys.readouterr().err
 
@@ -47,7 +58,7 @@ def test_an_unknown_suite_is_refused(capsys):
 
 
 def test_the_template_of_etesian_says_what_it_is_asked_to():
-    etesian = next(each for each in templates.CONTENDERS if each.name == "etesian")
+    etesian = next(each for each in templates.SUITE.contenders if each.name == "etesian")
     with etesian.start() as running:
         page = running.answer().decode()
     assert page.count("<li>Item &lt;") == 25

@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from etesian.bench.interleave import DifferentAnswerError, interleave
 from etesian.bench.report import table
-from etesian.bench.suites import SUITES
+from etesian.bench.suites import NAMES, load_suite
 from etesian.bench.wrk import LoadError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from etesian.bench.contender import Contender
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,25 +25,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     peer that is not installed is named and left out.
     """
     arguments = _parser().parse_args(argv)
-    suite = import_module(f"etesian.bench.suites.{arguments.suite}")
-    contenders = []
-    for each in suite.CONTENDERS:
-        if missing := each.missing():
-            _say(f"left out: {each.name}, without {', '.join(missing)}")
-        else:
-            contenders.append(each)
+    suite = load_suite(arguments.suite)
     try:
         samples = interleave(
-            contenders, seconds=arguments.seconds, rounds=arguments.rounds, progress=_say
+            _present(suite.contenders),
+            seconds=arguments.seconds,
+            rounds=arguments.rounds,
+            progress=_say,
         )
     except (DifferentAnswerError, LoadError) as error:
         _say(f"etesian.bench: {error}")
         return 1
-    print(
-        f"{suite.__doc__.strip()} Python {platform.python_version()}, median of {arguments.rounds}"
-    )
-    print(table(samples, unit=suite.UNIT, baselines=suite.BASELINES))
+    print(f"{suite.title}. Python {platform.python_version()}, median of {arguments.rounds}:")
+    print(table(samples, unit=suite.unit, baselines=suite.baselines))
     return 0
+
+
+def _present(contenders: Sequence[Contender]) -> list[Contender]:
+    for each in contenders:
+        if missing := each.missing():
+            _say(f"left out: {each.name}, without {', '.join(missing)}")
+    return [each for each in contenders if not each.missing()]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m etesian.bench",
         description="Measure Etesian beside its peers, in turns, on one machine.",
     )
-    parser.add_argument("suite", choices=SUITES)
+    parser.add_argument("suite", choices=NAMES)
     parser.add_argument(
         "--seconds", type=float, default=3, help="of work, each time (default: %(default)s)"
     )

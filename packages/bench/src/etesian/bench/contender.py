@@ -51,3 +51,17 @@ class Contender:
     def missing(self) -> list[str]:
         """Give the modules that are needed and not installed."""
         return [name for name in self.needs if find_spec(name) is None]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One thing that contenders do, each in its own way.
+
+    ``title`` says what it is, ``unit`` names one piece of it, and ``baselines``
+    are the contenders that the others are compared with.
+    """
+
+    title: str
+    unit: str
+    baselines: tuple[str, ...]
+    contenders: tuple[Contender, ...]

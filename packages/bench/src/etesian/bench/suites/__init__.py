@@ -1,10 +1,17 @@
-"""The suites, by the name that the command line knows them by.
-
-A suite is a module with ``CONTENDERS``, what they do in one ``UNIT`` of work,
-and the names of the ``BASELINES`` that all are compared with.
-"""
+"""The suites: each is a module that says what is measured, in its ``SUITE``."""
 
 from __future__ import annotations
 
-# Imported when asked for, because a suite may import the peers.
-SUITES = ("http", "templates")
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from etesian.bench.contender import Suite
+
+NAMES = ("http", "templates")
+
+
+def load_suite(name: str) -> Suite:
+    """Give the suite of that name."""
+    suite: Suite = import_module(f"{__name__}.{name}").SUITE
+    return suite

@@ -1,4 +1,4 @@
-"""Hello, world over HTTP/1.1: keep-alive connections that ask again once they are answered."""
+"""Hello, world over HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from etesian.bench.contender import Contender
+from etesian.bench.contender import Contender, Suite
 from etesian.bench.server_process import server_process
 from etesian.bench.wrk import HTTPLoad
 
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etesian.bench.contender import Running
-
-UNIT = "request"
-BASELINES = ("tornado", "uvicorn, uvloop")
 
 
 @contextmanager
@@ -31,11 +28,16 @@ def _server(name: str, program: str, *needs: str, uvloop: bool = False) -> Conte
     return Contender(name, partial(_serving, program, uvloop=uvloop), needs)
 
 
-CONTENDERS = (
-    _server("etesian", "etesian_web", uvloop=True),
-    _server("etesian", "etesian_web"),
-    _server("tornado", "tornado_web", "tornado", uvloop=True),
-    _server("tornado", "tornado_web", "tornado"),
-    _server("aiohttp", "aiohttp_web", "aiohttp", uvloop=True),
-    _server("uvicorn", "uvicorn_asgi", "uvicorn", "httptools", uvloop=True),
+SUITE = Suite(
+    title="Hello, world over HTTP/1.1, on connections that ask again once they are answered",
+    unit="request",
+    baselines=("tornado", "uvicorn, uvloop"),
+    contenders=(
+        _server("etesian", "etesian_web", uvloop=True),
+        _server("etesian", "etesian_web"),
+        _server("tornado", "tornado_web", "tornado", uvloop=True),
+        _server("tornado", "tornado_web", "tornado"),
+        _server("aiohttp", "aiohttp_web", "aiohttp", uvloop=True),
+        _server("uvicorn", "uvicorn_asgi", "uvicorn", "httptools", uvloop=True),
+    ),
 )

@@ -1,4 +1,4 @@
-"""A page of 25 items: a compiled template, rendered in this process again and again."""
+"""Rendering a compiled template, in this process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from etesian.bench.contender import Contender, Sample
+from etesian.bench.contender import Contender, Sample, Suite
 from etesian.bench.cores import server_core
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from etesian.bench.contender import Running
 
     Render = Callable[[], bytes]
-
-UNIT = "page"
-BASELINES = ("tornado", "jinja2")
 
 TITLE = "Prices & offers"
 # No quotes: engines spell them differently, all of them right.
@@ -95,9 +92,14 @@ def _rendering(compiled: Callable[[], Render]) -> Iterator[Running]:
     yield Rendering(compiled())
 
 
-CONTENDERS = (
-    Contender("etesian", partial(_rendering, _etesian)),
-    Contender("tornado", partial(_rendering, _tornado), ("tornado",)),
-    Contender("jinja2", partial(_rendering, _jinja2), ("jinja2",)),
-    Contender("mako", partial(_rendering, _mako), ("mako",)),
+SUITE = Suite(
+    title="A page of 25 items from a compiled template",
+    unit="page",
+    baselines=("tornado", "jinja2"),
+    contenders=(
+        Contender("etesian", partial(_rendering, _etesian)),
+        Contender("tornado", partial(_rendering, _tornado), ("tornado",)),
+        Contender("jinja2", partial(_rendering, _jinja2), ("jinja2",)),
+        Contender("mako", partial(_rendering, _mako), ("mako",)),
+    ),
 )
