@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar
+
+from rooms import MAX_TEXT_LENGTH, Message, Room, Rooms, TooManyRoomsError
 
 from etesian.i18n import get_locale
 from etesian.web import HTTPError, RequestHandler, UIModule, authenticated
-from etesian.web.interface import Locale
 from etesian.websocket import WebSocketHandler
-from rooms import MAX_TEXT_LENGTH, Message, Room, Rooms, TooManyRoomsError
+from etesian.websocket.interface import WebSocketClosedError
+
+if TYPE_CHECKING:
+    from etesian.web.interface import Locale
 
 MAX_NICKNAME_LENGTH = 20
 # Seconds. Shorter than the minute after which common proxies give up on a silent response.
@@ -174,8 +179,12 @@ class RoomSocket(Visitor, WebSocketHandler):
 
     def deliver(self, message: Message) -> None:
         """Push a message to the browser; the write buffer holds it while the line is slow."""
-        if not self.closed:
+        with suppress(WebSocketClosedError):  # on_close() is about to be called
             self.write_message(self.show(message))
+
+    def dismiss(self) -> None:
+        """End the connection as RFC 6455, 7.4.1 says it of a server that goes down."""
+        self.close(1001)
 
     def on_close(self) -> None:
         """Leave the room."""
@@ -205,7 +214,7 @@ class LanguageModule(UIModule):
 
 
 def _local_path(target: str) -> str:
-    """Give ``target`` where it is a path of this server, else the first page.
+    r"""Give ``target`` where it is a path of this server, else the first page.
 
     ``//host`` and ``/\\host`` are other servers to a browser.
     """

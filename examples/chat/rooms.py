@@ -42,6 +42,10 @@ class Listener(Protocol):
         """Take a message; must not block and must not raise."""
         ...
 
+    def dismiss(self) -> None:
+        """Take the news that the room closes; leaves it soon after."""
+        ...
+
 
 class Room:
     """The newest messages of a room, and those who wait for the next one."""
@@ -51,15 +55,20 @@ class Room:
         self._history: deque[Message] = deque(maxlen=HISTORY_LENGTH)
         self._ids = count(1)
         self._listeners: set[Listener] = set()
+        self._nobody_listens = asyncio.Event()
         self._said = asyncio.Condition()
+        self._closed = False
 
     def join(self, listener: Listener) -> None:
         """Push every later message to ``listener``."""
         self._listeners.add(listener)
+        self._nobody_listens.clear()
 
     def leave(self, listener: Listener) -> None:
         """Push nothing more to ``listener``; one who never joined may leave."""
         self._listeners.discard(listener)
+        if not self._listeners:
+            self._nobody_listens.set()
 
     def messages(self, *, after: int = 0) -> list[Message]:
         """Give the kept messages with an id above ``after``, oldest first."""
@@ -75,13 +84,23 @@ class Room:
             self._said.notify_all()
         return message
 
+    async def close(self) -> None:
+        """Dismiss everybody who listens or waits; ends when those who listened have left."""
+        self._closed = True
+        async with self._said:
+            self._said.notify_all()
+        if self._listeners:
+            for listener in tuple(self._listeners):
+                listener.dismiss()
+            await self._nobody_listens.wait()
+
     async def wait_for_messages(self, *, after: int) -> list[Message]:
-        """Give the messages above ``after`` as soon as there is one.
+        """Give the messages above ``after`` as soon as there is one, or none when the room closes.
 
         Cancelling it, by a timeout or because the reader left, loses nothing.
         """
         async with self._said:
-            await self._said.wait_for(lambda: self.messages(after=after))
+            await self._said.wait_for(lambda: self._closed or self.messages(after=after))
         return self.messages(after=after)
 
 
@@ -105,3 +124,7 @@ class Rooms:
                 raise TooManyRoomsError
             self._rooms[name] = Room(name)
         return self._rooms[name]
+
+    async def close(self) -> None:
+        """Close all rooms; bounded by the time that a listener may take to leave."""
+        await asyncio.gather(*(room.close() for room in self._rooms.values()))

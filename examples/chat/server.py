@@ -17,17 +17,21 @@ from etesian.i18n import load_translations
 from etesian.web import Application, url
 
 HERE = Path(__file__).parent
+# Seconds that a response may still take when the server is asked to stop.
+DRAIN_TIMEOUT = 5
 ROOM = r"/rooms/([a-z0-9-]{1,30})"
 
 
-def make_application(*, websocket: bool = True, secret: str | None = None) -> Application:
-    """Give the chat, ready to listen; each call has rooms of its own.
+def make_application(
+    rooms: Rooms, *, websocket: bool = True, secret: str | None = None
+) -> Application:
+    """Give the chat, ready to listen.
 
     ``secret`` signs the cookies; without one a new one is made, and those who
     were logged in must log in again after a restart.
     """
     load_translations(str(HERE / "locale"))
-    shared = {"rooms": Rooms("lobby", "garden")}
+    shared = {"rooms": rooms}
     routes = [
         url(r"/", handlers.RoomList, shared, name="rooms"),
         url(r"/login", handlers.LoginPage, shared, name="login"),
@@ -57,12 +61,14 @@ async def serve(port: int, *, websocket: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    application = make_application(websocket=websocket, secret=os.environ.get("CHAT_SECRET"))
-    server = application.listen(port)
+    rooms = Rooms("lobby", "garden")
+    secret = os.environ.get("CHAT_SECRET")
+    server = make_application(rooms, websocket=websocket, secret=secret).listen(port)
     print(f"Chat on http://localhost:{port} (Ctrl-C stops it)", flush=True)
     await stopping.wait()
     server.stop()
-    await server.close_all_connections()
+    await rooms.close()
+    await server.drain(timeout=DRAIN_TIMEOUT)
     print("Stopped.", flush=True)
 
 

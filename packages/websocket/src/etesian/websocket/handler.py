@@ -98,7 +98,7 @@ class WebSocketHandler(RequestHandler):
         connection = self._switch(opening)
         connection.start(lambda: self.open(*args, **kwargs))
 
-    def open(self, *args: str, **kwargs: str) -> Awaitable[None] | None:
+    def open(self, *args: Any, **kwargs: Any) -> Awaitable[None] | None:
         """Take the news that the WebSocket is open, with what the route captured. Override it.
 
         May be a coroutine: messages wait until it has ended.
