@@ -50,7 +50,8 @@ def normalized_name(name: str) -> str:
     if not is_token(name):
         raise ValueError(f"invalid header name {escaped(name)}")
     normal = "-".join([word.capitalize() for word in name.split("-")])
-    if len(KNOWN_NAMES) < _MAX_KNOWN_NAMES:
+    # Names with an underscore stay out: the parser has to look at each (see wire.head).
+    if len(KNOWN_NAMES) < _MAX_KNOWN_NAMES and "_" not in name:
         KNOWN_NAMES[name] = normal
     return normal
 

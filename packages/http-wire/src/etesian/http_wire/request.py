@@ -37,6 +37,7 @@ class HTTPServerRequest:
         "_cookies",
         "_files",
         "_host",
+        "_parsed_form",
         "_protocol",
         "_query_arguments",
         "_remote_ip",
@@ -52,7 +53,7 @@ class HTTPServerRequest:
         "version",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # the documented order of arguments
         self,
         method: str | None = None,
         uri: str | None = None,
@@ -83,8 +84,10 @@ class HTTPServerRequest:
         self._arguments: dict[str, list[bytes]] | None = None
         self._query_arguments: dict[str, list[bytes]] | None = None
         self._body_arguments: dict[str, list[bytes]] | None = None
+        self._parsed_form: tuple[dict[str, list[bytes]], dict[str, list[HTTPFile]]] | None = None
         self._cookies: SimpleCookie | None = None
-        self._byte_range: tuple[int | None, int | None] | bool | None = False
+        # A tuple of the answer, so that "no range" is known to have been looked for.
+        self._byte_range: tuple[tuple[int | None, int | None] | None] | None = None
         self._remote_ip: str | None = None
         self._protocol: str | None = None
         self._started_at = time.monotonic()
@@ -186,8 +189,7 @@ class HTTPServerRequest:
         malformed or holds too much.
         """
         if self._body_arguments is None:
-            self._parse_body()
-        assert self._body_arguments is not None
+            self._body_arguments = self._form[0]
         return self._body_arguments
 
     @body_arguments.setter
@@ -201,19 +203,19 @@ class HTTPServerRequest:
         Raises ``HTTPInputError`` as :attr:`body_arguments` does.
         """
         if self._files is None:
-            self._parse_body()
-        assert self._files is not None
+            self._files = self._form[1]
         return self._files
 
-    def _parse_body(self) -> None:
-        arguments: dict[str, list[bytes]] = {}
-        files: dict[str, list[HTTPFile]] = {}
-        headers = self.headers
-        parse_body_arguments(headers.get("Content-Type", ""), self.body, arguments, files, headers)
-        if self._body_arguments is None:
-            self._body_arguments = arguments
-        if self._files is None:
-            self._files = files
+    @property
+    def _form(self) -> tuple[dict[str, list[bytes]], dict[str, list[HTTPFile]]]:
+        """The fields and files of the body, parsed once."""
+        if self._parsed_form is None:
+            arguments: dict[str, list[bytes]] = {}
+            files: dict[str, list[HTTPFile]] = {}
+            kind = self.headers.get("Content-Type", "")
+            parse_body_arguments(kind, self.body, arguments, files, self.headers)
+            self._parsed_form = arguments, files
+        return self._parsed_form
 
     @property
     def cookies(self) -> SimpleCookie:
@@ -236,11 +238,9 @@ class HTTPServerRequest:
         None)`` for ``bytes=-5``. ``None`` for no range, several, or a malformed
         one, all of which mean the whole (RFC 9110, 14.2).
         """
-        if self._byte_range is False:
-            self._byte_range = parse_byte_range(self.headers.get("Range", ""))
-        found = self._byte_range
-        assert not isinstance(found, bool)
-        return found
+        if self._byte_range is None:
+            self._byte_range = (parse_byte_range(self.headers.get("Range", "")),)
+        return self._byte_range[0]
 
     def __repr__(self) -> str:
         """Show the request without its headers and body, which may hold secrets."""

@@ -63,10 +63,9 @@ class _Collector:
 
     def finish(self) -> None:
         request = self._request
-        assert request is not None
-        if self._chunks:
+        if request is not None:
             request.body = b"".join(self._chunks)
-        self._callback(request)
+            self._callback(request)
 
     def on_connection_close(self) -> None:
         self._chunks.clear()

@@ -49,7 +49,11 @@ if TYPE_CHECKING:
     from etesian.streams.interface import Stream
 
 _log = logging.getLogger("etesian.general")
-_application_log = logging.getLogger("etesian.application")
+_delegate_logger = logging.getLogger("etesian.application")
+
+
+# How long, in seconds, an answer is still sent to a peer that has ended its side.
+_HALF_CLOSED_TIME: Final = 10.0
 
 
 class Phase(Enum):
@@ -162,7 +166,14 @@ class ServerConnection(Channel):
         if self.lingering:
             return False
         self._advance()
-        return self._exchange is not None and not self.gone and not self.is_tls
+        if self._exchange is None or self.gone or self.is_tls:
+            return False
+        # Most peers that end their side have left for good, and whoever waits on their behalf
+        # should know; the few that only ended the request get an answer that comes soon.
+        self._deadline = self._deadlines.after(_HALF_CLOSED_TIME)
+        if self._phase is _RESPONSE:
+            self._tell_delegate_of_close()
+        return True
 
     def resume_writing(self) -> None:
         """Let writers go on, and serve what waited for that (asyncio.Protocol)."""
@@ -185,6 +196,9 @@ class ServerConnection(Channel):
         elif self._phase is _HEAD:
             if now >= self._deadline:
                 self._end_waiting_for_head()
+        elif self._phase is _RESPONSE:
+            if self.peer_ended and now >= self._deadline:
+                self.abort()
         elif self._phase is _BODY and self._waiting_for is None:
             intake = self._intake
             if intake is not None and intake.started and intake.is_late(now):
@@ -262,7 +276,8 @@ class ServerConnection(Channel):
             return False
         if self._phase is _HEAD:
             return self._gate is None and self._find_head()
-        return self._phase is _BODY and self._take_body()
+        exchange = self._exchange
+        return self._phase is _BODY and exchange is not None and self._take_body(exchange)
 
     def _find_head(self) -> bool:
         buffer = self._buffer
@@ -287,14 +302,14 @@ class ServerConnection(Channel):
 
     def _skip_empty_line(self, buffer: bytearray) -> bool:
         """Skip the one empty line that may precede a request (RFC 9112, 2.2); false to wait."""
-        if self._skipped_line or buffer[:1] not in (b"\r", b"\n"):
+        if self._skipped_line or not buffer.startswith((b"\r", b"\n")):
             return True
         if buffer == b"\r":
             return self.peer_ended
         if buffer.startswith(CRLF):
             del buffer[:2]
             self._skipped_line = True
-        elif buffer[:1] == b"\n" and self._policy.accept_bare_lf:
+        elif buffer.startswith(b"\n") and self._policy.accept_bare_lf:
             del buffer[:1]
             self._skipped_line = True
         return True
@@ -317,7 +332,7 @@ class ServerConnection(Channel):
         if pending is not None:
             self._wait_for(pending)
         elif self._intake is None and self._phase is _BODY:
-            self._end_request()
+            self._end_request(exchange)
 
     def _prepare_body(self, start_line: RequestStartLine, headers: HTTPHeaders) -> None:
         length = request_body_length(start_line.version, headers, self._policy)
@@ -328,14 +343,13 @@ class ServerConnection(Channel):
                 raise HTTPInputError("unknown expectation", 417)
             self.expecting = length != 0
 
-    def _take_body(self) -> bool:
-        exchange, intake = self._exchange, self._intake
-        assert exchange is not None
+    def _take_body(self, exchange: Exchange) -> bool:
+        intake = self._intake
         if exchange.progress is _FINISHED and not exchange.keep_alive:
             self._close()
             return False
         if intake is None or intake.complete:
-            self._end_request()
+            self._end_request(exchange)
             return True
         if not intake.started:
             self._start_body(intake, exchange)
@@ -356,26 +370,26 @@ class ServerConnection(Channel):
                 self.transport.write(CONTINUE)
 
     def _deliver(self, data: bytes, exchange: Exchange) -> None:
-        assert self._delegate is not None
-        if exchange.progress is _FINISHED:
+        delegate = self._delegate
+        if delegate is None or exchange.progress is _FINISHED:
             # Nobody waits for this any more, but a little of it is cheaper than a new connection.
             self._drained += len(data)
             if self._drained > self._policy.max_drain_size:
                 exchange.keep_alive = False
             return
-        pending = self._delegate.data_received(data)
+        pending = delegate.data_received(data)
         if pending is not None:
             self._wait_for(pending)
 
-    def _end_request(self) -> None:
-        exchange, delegate, intake = self._exchange, self._delegate, self._intake
-        assert exchange is not None
-        assert delegate is not None
+    def _end_request(self, exchange: Exchange) -> None:
         self._phase = _RESPONSE
+        intake = self._intake
         if intake is not None:
             exchange.trailers = intake.trailers
             self._intake = None
-        delegate.finish()
+        delegate = self._delegate
+        if delegate is not None:
+            delegate.finish()
         if self._exchange is exchange and exchange.progress is _FINISHED:
             self._end_exchange()  # it had answered before it was asked
 
@@ -452,7 +466,7 @@ class ServerConnection(Channel):
 
     def _fail(self, error: BaseException) -> None:
         """Log what a delegate raised, and end the connection unless the response had ended."""
-        _application_log.error("Error in the delegate of a request", exc_info=error)
+        _delegate_logger.error("Error in the delegate of a request", exc_info=error)
         if self._exchange is not None:
             self._answer_last(500)
         elif self._buffer:
@@ -482,12 +496,10 @@ class ServerConnection(Channel):
         self._finder = None
         self._intake = None
         self._resume_reading()
-        exchange, delegate = self._exchange, self._delegate
-        self._exchange = self._delegate = None
+        exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.connection_lost()
-        if delegate is not None:
-            self._tell(delegate.on_connection_close)
+        self._tell_delegate_of_close()
 
     def _leave(self) -> bytes:
         """Stop being the transport's protocol; give what was read and not used."""
@@ -504,9 +516,14 @@ class ServerConnection(Channel):
         if self._on_end is not None:
             self._on_end(self)
 
+    def _tell_delegate_of_close(self) -> None:
+        delegate, self._delegate = self._delegate, None
+        if delegate is not None:
+            self._tell(delegate.on_connection_close)
+
     def _tell(self, call: Callable[..., object], *args: object) -> None:
         """Call a delegate that is told and not asked: its faults change nothing."""
         try:
             call(*args)
         except Exception:
-            _application_log.exception("Error in the delegate of a connection")
+            _delegate_logger.exception("Error in the delegate of a connection")

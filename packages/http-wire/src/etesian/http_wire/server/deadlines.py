@@ -47,7 +47,7 @@ class Deadlines:
         if self._handle is None or self._loop is not loop:
             self._loop = loop
             self.now = loop.time()
-            self._handle = loop.call_later(self.interval, self._tick)
+            self._handle = loop.call_later(self.interval, self._tick, loop)
 
     def discard(self, member: Timed) -> None:
         """Forget ``member``."""
@@ -60,9 +60,8 @@ class Deadlines:
         """Give the moment that is at least ``seconds`` away."""
         return self.now + self.interval + seconds
 
-    def _tick(self) -> None:
-        assert self._loop is not None
-        self.now = self._loop.time()
-        self._handle = self._loop.call_later(self.interval, self._tick)
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.now = loop.time()
+        self._handle = loop.call_later(self.interval, self._tick, loop)
         for member in list(self._members):
             member.check_deadlines(self.now)

@@ -17,8 +17,7 @@ class _Done:
     __slots__ = ()
 
     def __await__(self) -> Generator[object, None, None]:
-        return
-        yield  # makes this a generator
+        yield from ()
 
 
 class _Closed:
@@ -27,8 +26,8 @@ class _Closed:
     __slots__ = ()
 
     def __await__(self) -> Generator[object, None, None]:
+        yield from ()
         raise StreamClosedError
-        yield  # makes this a generator
 
 
 DONE: Final = _Done()

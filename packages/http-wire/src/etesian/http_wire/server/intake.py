@@ -80,7 +80,8 @@ class Intake:
         Raises ``HTTPInputError`` for breaches of framing, coding and limits.
         """
         body = self._body
-        assert body is not None
+        if body is None:
+            raise RuntimeError("the body is read before it is started")
         if self._decoder is not None:
             return self._take_decoded(self._decoder, body, buffer)
         waiting = len(buffer)

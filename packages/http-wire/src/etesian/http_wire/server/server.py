@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.request import HTTPServerRequest
     from etesian.http_wire.wire.policy import WirePolicy
 
-    type_of_callback = HTTPServerConnectionDelegate | Callable[[HTTPServerRequest], object]
+    RequestCallback = HTTPServerConnectionDelegate | Callable[[HTTPServerRequest], object]
 
 
 class HTTPServer(TCPServer):
@@ -60,7 +60,7 @@ class HTTPServer(TCPServer):
 
     def __init__(
         self,
-        request_callback: type_of_callback,
+        request_callback: RequestCallback,
         *,
         no_keep_alive: bool = False,
         xheaders: bool = False,
@@ -129,18 +129,18 @@ class HTTPServer(TCPServer):
                 self._all_closed.set_result(None)
             self._all_closed = None
 
-    async def drain(self, timeout: float) -> None:
+    async def drain(self, within: float) -> None:
         """Stop accepting, let requests in progress end, and then close.
 
         Idle connections close at once; a response that has not begun says
-        ``Connection: close``. What is not done after ``timeout`` seconds is
+        ``Connection: close``. What is not done after ``within`` seconds is
         cut. Connections that have left HTTP are not waited for.
         """
         self.stop()
         for connection in list(self._connections):
             connection.close_when_idle()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 await self._wait_closed()
         except TimeoutError:
             await self.close_all_connections()
@@ -162,12 +162,12 @@ class HTTPServer(TCPServer):
             await asyncio.shield(self._all_closed)
 
 
-def create_server(request_callback: type_of_callback, **options: Any) -> HTTPServer:
+def create_server(request_callback: RequestCallback, **options: Any) -> HTTPServer:
     """Give an :class:`HTTPServer`; ``options`` are those of that class."""
     return HTTPServer(request_callback, **options)
 
 
-def _as_delegate(callback: type_of_callback) -> HTTPServerConnectionDelegate:
+def _as_delegate(callback: RequestCallback) -> HTTPServerConnectionDelegate:
     if hasattr(callback, "start_request"):
         return cast("HTTPServerConnectionDelegate", callback)
     return CallbackDelegate(callback)

@@ -171,10 +171,9 @@ def _parse_fields(lines: list[str]) -> HTTPHeaders:
 
 
 def _learn_name(name: str) -> str:
-    normal = normalized_name(name)
     if "_" in name and name.replace("_", "-").lower() in _FRAMING_TWINS:
         raise ValueError("a framing field in disguise")
-    return normal
+    return normalized_name(name)
 
 
 def _append(fields: dict[str, str | list[str]], name: str, value: str) -> None:
