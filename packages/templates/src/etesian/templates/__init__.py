@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         xhtml_unescape,
     )
     from etesian.templates.interface import ParseError
-    from etesian.templates.linkify import linkify
+    from etesian.templates.links import linkify
     from etesian.templates.loader import BaseLoader, Loader
     from etesian.templates.package_loader import PackageLoader
     from etesian.templates.template import Template
@@ -54,7 +54,7 @@ _HOMES = {
     "filter_whitespace": "whitespace",
     "js_string": "context_escaping",
     "json_encode": "escaping",
-    "linkify": "linkify",
+    "linkify": "links",
     "safe_url": "context_escaping",
     "squeeze": "escaping",
     "url_escape": "escaping",
@@ -68,8 +68,6 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    # A function may bear its module's name (linkify): importing the module just set that
-    # attribute to the module, so the function must be put over it.
     globals()[name] = value
     return value
 

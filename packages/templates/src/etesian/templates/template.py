@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from etesian.templates.escaping import json_encode, squeeze, url_escape, xhtml_escape
-from etesian.templates.linkify import linkify
+from etesian.templates.links import linkify
 from etesian.templates.nodes import Origin, Tree
 from etesian.templates.parser import parse
 from etesian.templates.program import Program
