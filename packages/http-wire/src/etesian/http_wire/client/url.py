@@ -27,6 +27,8 @@ _URL = re.compile(
 # White space, controls and DEL never stand in a URL: CR and LF would split the request head.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?", re.ASCII)
+# A backslash here would make a browser, and every parser like it, see the host end before it.
+_USERINFO = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 # As in WHATWG's "ends in a number": resolvers take such names for addresses in octal, hex or one
 # 32-bit number, so that 127.0.0.1 hides in 2130706433, 0x7f.1 or 0177.1.
@@ -90,8 +92,8 @@ def _parse(url: str) -> Target:
     if scheme not in DEFAULT_PORTS:
         raise ValueError(f"URL scheme {scheme[:20]!r} is not http or https")
     userinfo, at, hostport = match["authority"].rpartition("@")
-    if "@" in userinfo:
-        raise ValueError("URL has more than one @ in its authority")
+    if not _USERINFO.fullmatch(userinfo):
+        raise ValueError("URL has a user or password that is not percent-encoded")
     host, port = _split_port(hostport)
     origin = Origin(scheme, _canonical_host(host), _port_number(port, scheme))
     path = _encoded(match["path"] or "/") + _encoded(match["query"] or "")
@@ -125,10 +127,7 @@ def _port_number(port: str, scheme: str) -> int:
 
 def _canonical_host(host: str) -> str:
     if host.startswith("["):
-        try:
-            return IPv6Address(host[1:-1]).compressed
-        except AddressValueError:
-            raise ValueError("URL host is not an IPv6 address") from None
+        return _canonical_ipv6(host[1:-1])
     if not host.isascii():
         host = _to_ascii(host)
     if not _NAME.fullmatch(host):
@@ -139,6 +138,16 @@ def _canonical_host(host: str) -> str:
         except AddressValueError:
             raise ValueError("URL host is a number that is no dotted IPv4 address") from None
     return host.lower()
+
+
+def _canonical_ipv6(host: str) -> str:
+    # A zone names an interface of whoever reads it; it means nothing to the server (RFC 6874).
+    try:
+        if "%" not in host:
+            return IPv6Address(host).compressed
+    except AddressValueError:
+        pass
+    raise ValueError("URL host is not an IPv6 address")
 
 
 def _to_ascii(host: str) -> str:
