@@ -28,6 +28,7 @@ WHEELHOUSE = ROOT / ".wheelhouse"
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
 # They answer for the repository as a whole, in sessions of their own.
 REPOSITORY_TESTS = ("packages/etesian/tests/contracts", "packages/etesian/tests/spec")
+BROWSER_TESTS = "examples/chat/tests/test_browser.py"
 # Example -> the only thing it is installed with. The first four are the ways in that the README
 # promises: the engine alone, the loop alone, the loop and streams, everything.
 EXAMPLES = {
@@ -85,14 +86,14 @@ def isolated(session: nox.Session, package: str) -> None:
 def examples(session: nox.Session, example: str) -> None:
     """Run an example on the one wheel it says it needs (``-- tcp_daemon`` selects)."""
     install_alone(session, EXAMPLES[example], group("examples"))
-    run_elsewhere(session, f"examples/{example}", "--ignore-glob=*/test_browser.py")
+    run_elsewhere(session, f"examples/{example}", *ignored([BROWSER_TESTS]))
 
 
 @nox.session
 def browser(session: nox.Session) -> None:
     """Use the chat with two real Chromium windows (needs ``chromium`` and its driver)."""
     install_packages(session, [*group("examples"), *group("browser")])
-    session.run("pytest", "examples/chat/tests/test_browser.py", *session.posargs)
+    session.run("pytest", BROWSER_TESTS, *session.posargs)
 
 
 @nox.session(requires=["build"])
