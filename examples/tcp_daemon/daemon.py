@@ -62,7 +62,7 @@ class Connection:
         self._draining = True
         if not self._line:
             self._ending = True
-            self._proceed()
+            self._on_ready(self._client, IOLoop.NONE)
 
     def close(self) -> None:
         """Close at once."""
@@ -194,7 +194,9 @@ def serve(listener: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.add_callback_from_signal(daemon.end))
     host, port = listener.getsockname()
-    print(f"listening on {host}:{port} (worker {task_id() or 0})", flush=True)
+    # One write: a line of another worker must not come between it and its end.
+    sys.stdout.write(f"listening on {host}:{port} (worker {task_id() or 0})\n")
+    sys.stdout.flush()
     loop.start()
     daemon.close()
     loop.close()

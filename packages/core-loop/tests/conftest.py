@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from etesian.core_loop import IOLoop
-from etesian.core_loop.ioloop import registry
+from etesian.core_loop import IOLoop, loop_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,4 +28,4 @@ def ioloop(request: pytest.FixtureRequest) -> Iterator[IOLoop]:
     yield loop
     IOLoop.configure(None)
     loop.close()
-    assert registry.on_this_thread() is None
+    assert loop_registry.on_this_thread() is None

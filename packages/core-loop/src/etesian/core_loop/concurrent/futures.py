@@ -7,7 +7,7 @@ import concurrent.futures
 import logging
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
-from etesian.core_loop.ioloop import registry
+from etesian.core_loop import loop_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def loop_for_future() -> asyncio.AbstractEventLoop:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
-        ioloop = registry.on_this_thread()
+        ioloop = loop_registry.on_this_thread()
         if ioloop is not None:
             return ioloop.asyncio_loop
     from etesian.core_loop.ioloop.loop import IOLoop  # noqa: PLC0415  it needs this package

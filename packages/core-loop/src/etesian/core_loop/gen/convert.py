@@ -60,6 +60,14 @@ def _(yielded: object) -> asyncio.Future[None]:  # noqa: ARG001  what is dispatc
     return future
 
 
+@convert_yielded.register(list)
+@convert_yielded.register(dict)
+def _(yielded: Any) -> asyncio.Future[Any]:
+    from etesian.core_loop.gen.several import multi  # noqa: PLC0415  it converts its children
+
+    return multi(yielded)
+
+
 def _finish(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)

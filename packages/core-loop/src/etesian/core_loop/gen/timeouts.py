@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from etesian.core_loop.concurrent.futures import chain_future, loop_for_future
+from etesian.core_loop.concurrent.waiting import seconds_from_now
 from etesian.core_loop.gen.convert import convert_yielded
 from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the documented name
 
 if TYPE_CHECKING:
     import asyncio
+    from datetime import timedelta
 
-    from etesian.core_loop.gen.multi import Quiet
+    from etesian.core_loop.gen.several import Quiet
 
 __all__ = ["sleep", "with_timeout"]
 
@@ -58,18 +59,6 @@ def with_timeout(
 
     result.add_done_callback(settled)
     return result
-
-
-def seconds_from_now(deadline: float | timedelta, loop: asyncio.AbstractEventLoop) -> float:
-    """Return the seconds until a moment on the loop's clock, or of a timedelta.
-
-    Raises TypeError when `deadline` is neither a number nor a timedelta.
-    """
-    if isinstance(deadline, timedelta):
-        return deadline.total_seconds()
-    if isinstance(deadline, int | float):
-        return deadline - loop.time()
-    raise TypeError(f"expected a number or a timedelta as deadline, got {deadline!r}")
 
 
 def _finish(future: asyncio.Future[None]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -45,11 +44,17 @@ def close_fd(fd: int | FileObject) -> None:
         pass
 
 
-@dataclass(frozen=True, slots=True)
 class _Registration:
-    given: int | FileObject
-    handler: Callable[[Any, int], object]
-    events: int
+    """What is watched, by whom, for what."""
+
+    __slots__ = ("events", "given", "handler")
+
+    def __init__(
+        self, given: int | FileObject, handler: Callable[[Any, int], object], events: int
+    ) -> None:
+        self.given = given
+        self.handler = handler
+        self.events = events
 
 
 class Descriptors:

@@ -7,7 +7,8 @@ import logging
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
 
-from etesian.core_loop.ioloop import descriptors, registry
+from etesian.core_loop import loop_registry
+from etesian.core_loop.ioloop import descriptors
 from etesian.core_loop.ioloop.descriptors import Descriptors
 from etesian.core_loop.ioloop.scheduling import Scheduler
 from etesian.core_loop.ioloop.sync import run_sync
@@ -86,7 +87,7 @@ class IOLoop(Scheduler, Configurable):
             raise RuntimeError("this thread has a current IOLoop already")
         self._use(asyncio_loop or self.new_asyncio_loop())
         self._descriptors = Descriptors(self.asyncio_loop, self._run_with)
-        registry.register(self)
+        loop_registry.register(self)
         if make_current or (make_current is None and IOLoop.current(instance=False) is None):
             self.make_current()
 
@@ -110,9 +111,9 @@ class IOLoop(Scheduler, Configurable):
         If there is neither, a new one is made and made current, or with ``instance=False``
         None is returned.
         """
-        running, ioloop = registry.of_running_loop()
+        running, ioloop = loop_registry.of_running_loop()
         if running is None:
-            ioloop = registry.on_this_thread()
+            ioloop = loop_registry.on_this_thread()
             return IOLoop(make_current=True) if ioloop is None and instance else ioloop
         if ioloop is None and instance:
             ioloop = IOLoop(make_current=False, asyncio_loop=running)
@@ -122,12 +123,12 @@ class IOLoop(Scheduler, Configurable):
 
     def make_current(self) -> None:
         """Make this the loop that `current` returns on this thread while none is running."""
-        registry.set_on_thread(self)
+        loop_registry.set_on_thread(self)
 
     @staticmethod
     def clear_current() -> None:
         """Leave the thread without a current loop, unless one is running."""
-        registry.set_on_thread(None)
+        loop_registry.set_on_thread(None)
 
     def start(self) -> None:
         """Run the loop until `stop` is called.
@@ -180,7 +181,7 @@ class IOLoop(Scheduler, Configurable):
         if not (self.inherited or self.asyncio_loop.is_closed()):
             self._descriptors.clear(close=all_fds)
             self.asyncio_loop.close()
-        registry.forget(self)
+        loop_registry.forget(self)
 
     def add_handler(
         self, fd: int | FileObject, handler: Callable[[Any, int], object], events: int

@@ -6,7 +6,6 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from etesian.core_loop.gen.convert import convert_yielded
-from etesian.core_loop.ioloop.stuck import where_it_waits
 from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the documented name
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ def run_sync(ioloop: IOLoop, func: Callable[[], Any], timeout: float | None) -> 
     late: TimeoutError | None = None
 
     def expire() -> None:
+        from etesian.core_loop.ioloop.stuck import where_it_waits  # noqa: PLC0415  seldom needed
+
         nonlocal late
         late = TimeoutError(f"no result after {timeout} seconds")
         late.add_note(where_it_waits(task))

@@ -62,8 +62,8 @@ DEFAULT_MAX_RESTARTS = 100
 
 def _a_loop_exists() -> bool:
     # Without this module asyncio has made no IOLoop, and a loop that runs is seen below.
-    registry = sys.modules.get("etesian.core_loop.ioloop.registry")
-    if registry is not None and registry.any_open():
+    loop_registry = sys.modules.get("etesian.core_loop.loop_registry")
+    if loop_registry is not None and loop_registry.any_open():
         return True
     asyncio = sys.modules.get("asyncio")
     return asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001  public in asyncio.__all__

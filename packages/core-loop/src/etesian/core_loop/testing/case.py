@@ -15,7 +15,7 @@ from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the docume
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["AsyncTestCase", "default_timeout"]
+__all__ = ["AsyncTestCase", "cancel_all", "default_timeout"]
 
 _log = logging.getLogger("etesian.application")
 
@@ -57,7 +57,7 @@ class AsyncTestCase(unittest.TestCase):
         """Cancel what still runs, close the loop, and raise an error that no wait showed."""
         loop = self.io_loop.asyncio_loop
         if not loop.is_closed():
-            _cancel_all(loop)
+            cancel_all(loop)
             self.io_loop.clear_current()
             self.io_loop.close(all_fds=True)
         super().tearDown()
@@ -150,7 +150,7 @@ class AsyncTestCase(unittest.TestCase):
             raise TypeError(f"{self.id()} returned {result!r}: a test returns nothing")
 
 
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+def cancel_all(loop: asyncio.AbstractEventLoop) -> None:
     """Cancel the loop's tasks and let them end; log those that fail at it."""
     tasks = asyncio.all_tasks(loop)
     for task in tasks:

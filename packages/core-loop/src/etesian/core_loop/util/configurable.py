@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
 from etesian.core_loop.util.importing import import_object
@@ -72,15 +71,17 @@ class Configurable:
         return _choices.get(base, _NO_CHOICE).implementation or base.configurable_default()
 
 
-@dataclass(frozen=True, slots=True)
 class _Choice:
     """What `configure` was told for one interface."""
 
-    implementation: type[Configurable] | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    __slots__ = ("implementation", "options")
+
+    def __init__(self, implementation: type[Configurable] | None, options: dict[str, Any]) -> None:
+        self.implementation = implementation
+        self.options = options
 
 
-_NO_CHOICE = _Choice()
+_NO_CHOICE = _Choice(None, {})
 
 # By interface: what `configurable_base` returns.
 _choices: dict[type[Configurable], _Choice] = {}

@@ -6,7 +6,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any, overload
 
-from etesian.core_loop.gen.coroutine import coroutine
+from etesian.core_loop.gen.generators import coroutine
 from etesian.core_loop.testing.case import default_timeout
 
 if TYPE_CHECKING:

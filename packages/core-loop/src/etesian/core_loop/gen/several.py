@@ -89,9 +89,3 @@ def _settle(
         result.cancel()
     else:
         result.set_exception(first)
-
-
-@convert_yielded.register(list)
-@convert_yielded.register(dict)
-def _(yielded: Any) -> asyncio.Future[Any]:
-    return multi(yielded)
