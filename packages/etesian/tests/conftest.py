@@ -8,6 +8,8 @@ from textwrap import dedent
 import pytest
 
 PROGRAM = """
+import asyncio
+
 from etesian.web import Application, RequestHandler
 
 
@@ -16,8 +18,16 @@ class Hello(RequestHandler):
         self.write("Hello, world")
 
 
+class Slow(RequestHandler):
+    async def get(self):
+        self.write("Slowly, ")
+        await self.flush()
+        await asyncio.sleep(0.3)
+        self.write("hello")
+
+
 class Names:
-    application = Application([(r"/", Hello)])
+    application = Application([(r"/", Hello), (r"/slow", Slow)])
 
 
 application = Names.application

@@ -41,6 +41,15 @@ def test_serves_until_a_signal_and_ends_cleanly(program, options, number):
     assert "GET /" in log
 
 
+def test_a_request_that_has_begun_is_answered(program):
+    with running("program:application", "--port=0") as (process, address):
+        with urlopen(f"{address}/slow", timeout=10) as response:
+            assert response.read(8) == b"Slowly, "
+            process.terminate()
+            assert response.read() == b"hello"
+        assert process.wait(timeout=5) == 0
+
+
 def test_listens_on_this_machine_only_unless_told(program):
     with running("program:application", "--port=0") as (_, address):
         assert address.startswith("http://127.0.0.1:")

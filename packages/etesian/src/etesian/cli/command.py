@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         "run",
         help="serve an application until Ctrl-C",
         description="Serve an application until Ctrl-C (SIGINT) or SIGTERM. Requests that have "
-        "begun by then are answered.",
+        "begun by then have a few seconds to be answered.",
     )
     run.add_argument(
         "target",

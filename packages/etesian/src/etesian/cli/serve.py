@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
     from etesian.web.interface import Application
 
+# Seconds for the requests in progress, once asked to stop. Supervisors allow ten and more before
+# they kill, so that there is time left to end cleanly.
+GRACE = 8.0
+
 
 def serve(application: Application, *, port: int, host: str, uvloop: bool) -> None:
     """Serve until SIGINT or SIGTERM; the address is printed when connections are accepted.
+
+    Requests that have begun by then have :data:`GRACE` seconds to be answered.
 
     ``port`` 0 takes a free one. Access and errors are logged on stderr. Raises
     ``OSError`` where the port cannot be opened, or uvloop is not installed.
@@ -40,8 +46,7 @@ async def _serve(application: Application, port: int, host: str) -> None:
         name = f"[{address}]" if ":" in address else address
         print(f"Serving on http://{name}:{real_port} (Ctrl-C stops it)", flush=True)
     await stopping.wait()
-    server.stop()
-    await server.close_all_connections()
+    await server.drain(GRACE)
 
 
 def _loop_factory(*, uvloop: bool) -> Callable[[], asyncio.AbstractEventLoop]:
