@@ -119,7 +119,7 @@ async def eventually():
 
     async def wait(condition):
         async with asyncio.timeout(2):
-            while not condition():
-                await asyncio.sleep(0.002)  # noqa: ASYNC110 - any condition, of both ends
+            while not condition():  # noqa: ASYNC110 - any condition, of both ends
+                await asyncio.sleep(0.002)
 
     return wait

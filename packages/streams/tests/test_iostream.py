@@ -184,6 +184,22 @@ async def test_start_tls_refuses_a_certificate_that_is_not_good(
             await results[1].read_bytes(1)
 
 
+async def test_a_client_that_is_faster_than_start_tls_loses_nothing(
+    connected, server_context, client_context
+):
+    near, far = await connected()
+    secured = near.start_tls(False, client_context, server_hostname="localhost")
+    # The client's first message is here before the server turns to TLS.
+    await asyncio.sleep(0.05)
+    assert len(far._reader.buffer) > 100
+    far_tls = await far.start_tls(True, server_context)
+    near_tls = await secured
+    near_tls.write(b"line\n")
+    assert await far_tls.read_until(b"\n") == b"line\n"
+    near_tls.close()
+    assert await far_tls.read_until_close() == b""
+
+
 async def test_start_tls_works_on_a_raw_socket(server_context, client_context):
     here, there = socket.socketpair()
     near, far = await asyncio.gather(

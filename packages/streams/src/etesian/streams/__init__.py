@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from etesian.streams.accept import add_accept_handler
     from etesian.streams.base_iostream import BaseIOStream
+    from etesian.streams.caching_resolver import CachingResolver
+    from etesian.streams.cares_resolver import CaresResolver
+    from etesian.streams.executor_resolvers import (
+        BlockingResolver,
+        DefaultExecutorResolver,
+        ExecutorResolver,
+        ThreadedResolver,
+    )
     from etesian.streams.interface import (
         Stream,
         StreamBufferFullError,
@@ -16,8 +24,9 @@ if TYPE_CHECKING:
     )
     from etesian.streams.iostream import IOStream
     from etesian.streams.ip_address import is_valid_ip
+    from etesian.streams.override_resolver import OverrideResolver
     from etesian.streams.pipe_iostream import PipeIOStream
-    from etesian.streams.resolver import Resolver
+    from etesian.streams.resolver import DefaultLoopResolver, Resolver
     from etesian.streams.sockets import bind_sockets
     from etesian.streams.ssl_iostream import SSLIOStream
     from etesian.streams.tcp_client import TCPClient
@@ -27,7 +36,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BaseIOStream",
+    "BlockingResolver",
+    "CachingResolver",
+    "CaresResolver",
+    "DefaultExecutorResolver",
+    "DefaultLoopResolver",
+    "ExecutorResolver",
     "IOStream",
+    "OverrideResolver",
     "PipeIOStream",
     "Resolver",
     "SSLIOStream",
@@ -36,6 +52,7 @@ __all__ = [
     "StreamClosedError",
     "TCPClient",
     "TCPServer",
+    "ThreadedResolver",
     "UnsatisfiableReadError",
     "add_accept_handler",
     "bind_sockets",
@@ -49,7 +66,14 @@ __all__ = [
 # importing the package stays cheap, and its interface can be imported without asyncio.
 _HOMES = {
     "BaseIOStream": "base_iostream",
+    "BlockingResolver": "executor_resolvers",
+    "CachingResolver": "caching_resolver",
+    "CaresResolver": "cares_resolver",
+    "DefaultExecutorResolver": "executor_resolvers",
+    "DefaultLoopResolver": "resolver",
+    "ExecutorResolver": "executor_resolvers",
     "IOStream": "iostream",
+    "OverrideResolver": "override_resolver",
     "PipeIOStream": "pipe_iostream",
     "Resolver": "resolver",
     "SSLIOStream": "ssl_iostream",
@@ -58,6 +82,7 @@ _HOMES = {
     "StreamClosedError": "interface",
     "TCPClient": "tcp_client",
     "TCPServer": "tcp_server",
+    "ThreadedResolver": "executor_resolvers",
     "UnsatisfiableReadError": "interface",
     "add_accept_handler": "accept",
     "bind_sockets": "sockets",

@@ -61,6 +61,7 @@ class FdTransport(asyncio.Transport):
         self._reading = False
         self._readable = readable
         self._closing = False
+        self._lost = False
         self.resume_reading()
 
     # Reading
@@ -143,6 +144,8 @@ class FdTransport(asyncio.Transport):
     def _write_ready(self) -> None:
         with memoryview(self._unsent) as view:
             sent = self._send(view)
+        if self._lost:
+            return
         del self._unsent[:sent]
         if not self._unsent:
             self._loop.remove_writer(self._descriptor.fileno())
@@ -179,9 +182,10 @@ class FdTransport(asyncio.Transport):
     def _fail(self, error: OSError | None) -> None:
         self.pause_reading()
         if self._unsent:
-            self._unsent.clear()
+            # Not cleared: a view of it may be on its way into the failed call.
+            self._unsent = bytearray()
             self._loop.remove_writer(self._descriptor.fileno())
-        self._closing = True
+        self._closing = self._lost = True
         self._loop.call_soon(self._end, error)
 
     def _end(self, error: OSError | None) -> None:

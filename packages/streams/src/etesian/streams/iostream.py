@@ -11,6 +11,7 @@ from etesian.streams.base_iostream import BaseIOStream
 from etesian.streams.interface import StreamClosedError
 from etesian.streams.pending_loop import running_or_pending_loop
 from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
+from etesian.streams.tls_upgrade import HANDSHAKE_RECORD, upgrade_to_tls
 
 if TYPE_CHECKING:
     import ssl
@@ -174,15 +175,21 @@ class IOStream(BaseIOStream):
         authorities, and against ``server_hostname`` always.
 
         Raises ``ValueError`` when a read or write is pending, or when bytes
-        are unread: sent before TLS began, nothing protects them, and they must
-        not be taken for protected ones. Fails with :class:`StreamClosedError`
-        when the handshake does, or takes more than 30 s.
+        are unread that are not the client's first message of TLS: sent before
+        TLS began, nothing protects them, and they must not be taken for
+        protected ones. Fails with :class:`StreamClosedError` when the handshake
+        does, or takes more than 30 s.
         """
-        if self.reading() or self.writing() or self._reader.buffer:
-            raise ValueError("start_tls needs an idle stream: no pending or unread bytes")
         if self._closed:
             raise StreamClosedError(real_error=self.error)
+        early = self._reader.buffer
+        unexpected = early and not (server_side and early.starts_with(HANDSHAKE_RECORD))
+        if self.reading() or self.writing() or unexpected:
+            raise ValueError("start_tls needs an idle stream: no pending or unread bytes")
         context = ssl_options_to_context(ssl_options, server_side=server_side)
+        if self._transport is not None:
+            # From here on the bytes are those of TLS.
+            self._transport.pause_reading()
         return asyncio.ensure_future(self._start_tls(context, server_side, server_hostname))
 
     async def _start_tls(
@@ -190,36 +197,35 @@ class IOStream(BaseIOStream):
     ) -> SSLIOStream:
         from etesian.streams.ssl_iostream import SSLIOStream  # noqa: PLC0415 - it derives from this
 
-        if self._transport is None:
-            self._attach()
-            if self._opening is not None:
-                await self._opening
         transport = self._transport
-        if transport is None:
-            raise StreamClosedError(real_error=self.error)
+        raw = self._socket if transport is None else None
         secured = SSLIOStream(
-            None,
+            raw,
             max_buffer_size=self.max_buffer_size,
             read_chunk_size=self.read_chunk_size,
             max_write_buffer_size=self.max_write_buffer_size,
+            ssl_options=context,
+            server_side=server_side,
+            server_hostname=server_hostname,
         )
         secured._close_callback, self._close_callback = self._close_callback, None  # noqa: SLF001
+        received = self._reader.buffer.take(len(self._reader.buffer))
+        self._leave_transport()
+        if transport is None:
+            return await secured.wait_for_handshake()
         try:
-            over_tls = await asyncio.get_running_loop().start_tls(
+            over_tls = await upgrade_to_tls(
                 transport,
                 secured,
                 context,
                 server_side=server_side,
                 server_hostname=server_hostname,
-                ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
+                handshake_timeout=HANDSHAKE_TIMEOUT,
+                received=received,
             )
         except (OSError, ValueError) as error:
-            transport.abort()
             secured._close(error)  # noqa: SLF001 - of our own kind
             raise StreamClosedError(real_error=error) from error
-        finally:
-            self._leave_transport()
-        assert over_tls is not None  # noqa: S101 - None only for a closed transport, on which it raises
         secured.connection_made(over_tls)
         return secured
 

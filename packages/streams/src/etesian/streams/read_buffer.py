@@ -80,6 +80,10 @@ class ReadBuffer:
         self._data = taken + self.take(len(self))
         self._start = 0
 
+    def starts_with(self, byte: int) -> bool:
+        """Tell whether the first unread byte is ``byte``."""
+        return len(self) > 0 and self._data[self._start] == byte
+
     def find(self, wanted: bytes, begin: int = 0) -> int:
         """Give the position of the first ``wanted`` at or after ``begin``, or -1."""
         at = self._data.find(wanted, self._start + begin)

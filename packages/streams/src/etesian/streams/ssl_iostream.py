@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class SSLIOStream(IOStream):
     """A stream over a TLS connection.
 
-    ``socket`` is a plain one, for :meth:`connect` or connected to a TLS server;
-    or an ``SSLSocket`` whose handshake has not been done
+    ``socket`` is a plain one, for :meth:`connect` or connected to a peer, where
+    ``server_side`` says who we are and ``server_hostname`` who the peer must
+    be; or an ``SSLSocket`` whose handshake has not been done
     (``do_handshake_on_connect=False``), whose side, context and server name
     are used. ``ssl_options`` are those of :func:`ssl_options_to_context`;
     without them the certificate is checked against the system's authorities.
@@ -38,9 +39,11 @@ class SSLIOStream(IOStream):
         max_write_buffer_size: int | None = None,
         *,
         ssl_options: SSLOptions = None,
+        server_side: bool = False,
+        server_hostname: str | None = None,
     ) -> None:
-        self._server_side = False
-        self._server_hostname: str | None = None
+        self._server_side = server_side
+        self._server_hostname = server_hostname
         self._ssl_options = ssl_options
         if isinstance(socket, ssl.SSLSocket):
             socket = self._unwrap(socket)

@@ -32,8 +32,9 @@ class TCPServer:
     Override :meth:`handle_stream` to read and write a stream, or
     :meth:`create_protocol` to have an ``asyncio.Protocol`` of your own fed by
     each connection. ``ssl_options`` (see :func:`ssl_options_to_context`) make
-    all connections TLS; the handshake may take ``handshake_timeout`` seconds and is done before either
-    method's connection begins. The sizes are those of :class:`IOStream`.
+    all connections TLS; the handshake may take ``handshake_timeout`` seconds
+    and is done before a connection is made. The sizes are those of
+    :class:`IOStream`.
 
     The sockets listen when :meth:`listen`, :meth:`add_sockets` or
     :meth:`start` returns. Connections are accepted as soon as the loop runs:

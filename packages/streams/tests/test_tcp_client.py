@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import socket
+import ssl
+
+import pytest
+
+from etesian.streams import (
+    IOStream,
+    OverrideResolver,
+    Resolver,
+    SSLIOStream,
+    StreamClosedError,
+    TCPClient,
+    TCPServer,
+    bind_sockets,
+)
+
+
+class _Fixed(Resolver):
+    """Answers every question with the same addresses."""
+
+    def initialize(self, addresses=()):
+        self.addresses = list(addresses)
+        self.closed = False
+
+    async def resolve(self, host, port, family=socket.AF_UNSPEC):
+        return [(family, (address, port)) for family, address in self.addresses]
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.mark.spec("B-STR-088", "B-STR-093")
+async def test_the_first_address_that_answers_is_taken(catching):
+    # Nothing listens on IPv6, and the machine may not have it at all.
+    addresses = [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")]
+    stream = await TCPClient(_Fixed(addresses)).connect("both.example", catching.port)
+    assert stream.socket.family == socket.AF_INET
+    assert type(stream) is IOStream
+    stream.close()
+
+
+@pytest.mark.spec("B-STR-088")
+async def test_ipv6_is_connected_to_where_the_machine_has_it(catching):
+    try:
+        (sock,) = bind_sockets(0, "::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    catching.add_socket(sock)
+    stream = await TCPClient().connect("::1", sock.getsockname()[1])
+    assert stream.socket.family == socket.AF_INET6
+    stream.close()
+
+
+async def test_no_answer_from_any_address_is_the_error_of_the_first(catching):
+    catching.stop()
+    await asyncio.sleep(0.01)
+    with pytest.raises(ConnectionRefusedError):
+        await TCPClient().connect("127.0.0.1", catching.port)
+
+
+@pytest.mark.spec("B-STR-089")
+async def test_with_tls_the_stream_has_shaken_hands(serving, server_context, client_context):
+    class Hello(TCPServer):
+        async def handle_stream(self, stream, address):
+            await stream.write(b"hello")
+            stream.close()
+
+    async with serving(Hello(ssl_options=server_context)) as port:
+        stream = await TCPClient().connect("localhost", port, ssl_options=client_context)
+        assert type(stream) is SSLIOStream
+        assert stream.get_ssl_certificate(binary_form=True)
+        assert await stream.read_until_close() == b"hello"
+
+
+@pytest.mark.spec("S242")
+@pytest.mark.parametrize("fault", ["name", "address", "authority", "expired"])
+async def test_a_certificate_that_is_not_good_is_refused(
+    serving, authority, client_context, fault, caplog
+):
+    host = {"name": "other.example", "address": "127.0.0.2"}.get(fault, "localhost")
+    options = client_context if fault != "authority" else {}
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(days=-1 if fault == "expired" else 1)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", not_after=until).configure_cert(context)
+    async with serving(TCPServer(ssl_options=context)) as port:
+        client = TCPClient(_Fixed([(socket.AF_INET, "127.0.0.1")]))
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await client.connect(host, port, ssl_options=options)
+    assert caplog.records == []
+
+
+@pytest.mark.spec("S242")
+async def test_an_address_in_the_certificate_is_good(serving, server_context, client_context):
+    async with serving(_Silent(ssl_options=server_context)) as port:
+        stream = await TCPClient().connect("127.0.0.1", port, ssl_options=client_context)
+        stream.close()
+
+
+class _Silent(TCPServer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.streams = []
+
+    def handle_stream(self, stream, address):
+        self.streams.append(stream)
+
+
+@pytest.mark.spec("B-STR-090")
+async def test_the_local_end_can_be_chosen(catching):
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    stream = await TCPClient().connect(
+        "127.0.0.1", catching.port, source_ip="127.0.0.1", source_port=port
+    )
+    _, address = await catching.caught.get()
+    assert address == ("127.0.0.1", port)
+    stream.close()
+
+
+@pytest.mark.spec("B-STR-090")
+async def test_the_source_decides_the_family(catching):
+    addresses = [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")]
+    stream = await TCPClient(_Fixed(addresses)).connect(
+        "both.example", catching.port, source_ip="127.0.0.1"
+    )
+    assert stream.socket.getsockname()[0] == "127.0.0.1"
+    stream.close()
+
+
+@pytest.mark.spec("B-STR-091")
+@pytest.mark.parametrize("source", [{"source_ip": "8.8.8.8"}, {"source_port": 1}])
+async def test_a_local_end_that_cannot_be_is_an_error(catching, source):
+    if source == {"source_port": 1}:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("", 1))
+            except PermissionError:
+                pass
+            else:
+                # This process may bind it, so take it away.
+                probe.listen()
+                with pytest.raises(OSError, match="in use"):
+                    await TCPClient().connect("127.0.0.1", catching.port, **source)
+                return
+    with pytest.raises(OSError):
+        await TCPClient().connect("127.0.0.1", catching.port, **source)
+
+
+@pytest.mark.spec("B-STR-091")
+async def test_a_source_of_another_family_than_all_addresses_is_an_error(catching):
+    with pytest.raises(OSError, match="no address"):
+        await TCPClient().connect("127.0.0.1", catching.port, source_ip="::1")
+
+
+@pytest.mark.spec("B-STR-092")
+async def test_a_timeout_covers_the_name_the_connection_and_the_handshake(catching, client_context):
+    class Stuck(Resolver):
+        async def resolve(self, host, port, family=socket.AF_UNSPEC):
+            await asyncio.sleep(3600)
+
+    with pytest.raises(TimeoutError):
+        await TCPClient(Stuck()).connect("stuck.example", 80, timeout=0.02)
+    # A server that accepts and says nothing.
+    with pytest.raises(TimeoutError):
+        await TCPClient().connect(
+            "127.0.0.1", catching.port, ssl_options=client_context, timeout=0.05
+        )
+
+
+@pytest.mark.spec("B-STR-092")
+@pytest.mark.parametrize("seconds", [0, 1e-9, 0.0005, 0.001, 0.002])
+async def test_an_ill_timed_timeout_raises_nothing_else(catching, caplog, seconds):
+    for _ in range(10):
+        try:
+            stream = await TCPClient().connect("127.0.0.1", catching.port, timeout=seconds)
+        except TimeoutError:
+            continue
+        stream.close()
+    await asyncio.sleep(0.01)
+    assert caplog.records == []
+
+
+@pytest.mark.spec("S251")
+async def test_an_address_that_is_not_allowed_is_never_dialled(catching):
+    seen = []
+
+    def allow(address):
+        seen.append(address)
+        return not address[1][0].startswith("127.")
+
+    names = OverrideResolver(Resolver(), {"rebound.example": "127.0.0.1"})
+    client = TCPClient(names, allow_address=allow)
+    with pytest.raises(PermissionError, match=r"rebound\.example"):
+        await client.connect("rebound.example", catching.port)
+    assert seen == [(socket.AF_INET, ("127.0.0.1", catching.port))]
+    await asyncio.sleep(0.02)
+    assert catching.caught.empty()
+
+
+async def test_a_protocol_of_ones_own_is_connected(catching):
+    class Collect(asyncio.Protocol):
+        received = b""
+
+        def data_received(self, data):
+            self.received += data
+
+    transport, protocol = await TCPClient().connect_protocol(Collect, "127.0.0.1", catching.port)
+    far, _ = await catching.caught.get()
+    await far.write(b"hello")
+    await asyncio.sleep(0.02)
+    assert protocol.received == b"hello"
+    transport.close()
+
+
+def test_only_its_own_resolver_is_closed(monkeypatch):
+    given = _Fixed()
+    TCPClient(given).close()
+    assert not given.closed
+    Resolver.configure(_Fixed)
+    try:
+        client = TCPClient()
+        client.close()
+        assert client.resolver.closed
+    finally:
+        Resolver.configure(None)
+
+
+async def test_max_buffer_size_reaches_the_stream(catching):
+    stream = await TCPClient().connect("127.0.0.1", catching.port, max_buffer_size=1000)
+    far, _ = await catching.caught.get()
+    far.write(b"x" * 1001)
+    with pytest.raises(StreamClosedError):
+        await stream.read_until(b"\n")
