@@ -48,8 +48,10 @@ def test_a_type_checker_knows_what_is_public(tree, module):
 def test_a_name_is_what_a_type_checker_sees(tree, module):
     wrong = []
     for name, source in type_checked(tree).items():
-        home = importlib.import_module(source)
-        expected = home.__dict__.get(name) or importlib.import_module(f"{source}.{name}")
+        if source == module.__name__:
+            expected = importlib.import_module(f"{source}.{name}")
+        else:
+            expected = getattr(importlib.import_module(source), name)
         if getattr(module, name) is not expected:
             wrong.append(f"{name} is not that of {source}")
     assert wrong == []
