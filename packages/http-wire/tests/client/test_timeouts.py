@@ -36,9 +36,9 @@ async def test_a_silent_server_meets_the_request_timeout(canned_server, client):
 
 @pytest.mark.spec("B-HTTP-106", "B-HTTP-107")
 async def test_a_stalled_handshake_meets_the_connect_timeout(client, silent_tls_port):
-    with pytest.raises(HTTPTimeoutError, match="while connecting, connect_timeout is 0.05"):
+    with pytest.raises(HTTPTimeoutError, match=r"while connecting, connect_timeout is 0\.05"):
         await client.fetch(f"https://127.0.0.1:{silent_tls_port}/", connect_timeout=0.05)
-    with pytest.raises(HTTPTimeoutError, match="while connecting, request_timeout is 0.05"):
+    with pytest.raises(HTTPTimeoutError, match=r"while connecting, request_timeout is 0\.05"):
         await client.fetch(f"https://127.0.0.1:{silent_tls_port}/", request_timeout=0.05)
 
 

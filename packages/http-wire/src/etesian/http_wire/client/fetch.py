@@ -15,6 +15,7 @@ to be dialled or a body produced.
 from __future__ import annotations
 
 from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
@@ -58,7 +59,10 @@ class Fetch:
         self._original = original
         self._request = request
         self._callback = callback
+        # Deadlines go by the loop's clock; what is measured by a finer one, as a loop may count in
+        # milliseconds.
         self._started = self._loop.time()
+        self._began = monotonic()
         self._followed = 0
         self._hop: Hop | None = None
         self._key: PoolKey | None = None
@@ -71,7 +75,7 @@ class Fetch:
         self._repeated = False
         self._ended = False
         self._queue_time = 0.0
-        self._connected_at = self._started
+        self._connected_at = self._began
 
     def start(self) -> None:
         """Begin; errors of the request itself end the fetch within this call."""
@@ -102,7 +106,7 @@ class Fetch:
     def admitted(self) -> None:
         """Take the slot, and go on."""
         self._holds_slot = True
-        self._queue_time = self._loop.time() - self._started
+        self._queue_time = monotonic() - self._began
         self._begin()
 
     def follows(self, code: int, headers: HTTPHeaders) -> bool:
@@ -189,7 +193,7 @@ class Fetch:
             raise error
 
     def _exchange(self, connection: ClientConnection) -> None:
-        self._connected_at = self._loop.time()
+        self._connected_at = monotonic()
         self._enter(_EXCHANGING)
         if self._hop is not None:
             self._hop.start(connection)
@@ -226,7 +230,7 @@ class Fetch:
         )
 
     def _response(self, hop: Hop, error: BaseException | None = None) -> HTTPResponse:
-        total = self._loop.time() - self._started
+        total = monotonic() - self._began
         first_byte = hop.first_byte_at
         return HTTPResponse(
             self._original,
@@ -239,8 +243,8 @@ class Fetch:
             request_time=total,
             time_info={
                 "queue": self._queue_time,
-                "connect": 0.0 if self._reused else self._connected_at - self._started,
-                "starttransfer": total if first_byte is None else first_byte - self._started,
+                "connect": 0.0 if self._reused else self._connected_at - self._began,
+                "starttransfer": total if first_byte is None else first_byte - self._began,
                 "total": total,
             },
         )
@@ -254,7 +258,7 @@ class Fetch:
         return response
 
     def _end_with_error(self, error: Exception) -> None:
-        total = self._loop.time() - self._started
+        total = monotonic() - self._began
         time_info = {"queue": self._queue_time, "total": total}
         self._end(
             HTTPResponse(self._original, 599, error=error, request_time=total, time_info=time_info)

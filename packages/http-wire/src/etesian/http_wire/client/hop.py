@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from etesian.http_wire.client.collector import Collector
@@ -112,7 +113,7 @@ class Hop:
     def headers_received(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> None:
         """Take the head, and decide whether anybody wants the body."""
         self.start_line, self.headers = start_line, headers
-        self.first_byte_at = asyncio.get_running_loop().time()
+        self.first_byte_at = monotonic()
         if not self._owner.follows(start_line.code, headers):
             self._collector = Collector(self.request, start_line, headers, self._policy)
 

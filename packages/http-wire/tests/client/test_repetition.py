@@ -1,0 +1,75 @@
+"""A kept connection may die at any moment: when a request is sent again, and when not."""
+
+from __future__ import annotations
+
+import pytest
+
+from etesian.http_wire.client.errors import HTTPStreamClosedError
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def dies_at(*numbers, answer=None):
+    """Answer all requests but these, on which the connection is closed."""
+    return lambda number, head, body: answer if number in numbers else OK
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+async def test_an_idempotent_request_is_sent_again_on_a_new_connection(
+    canned_server, client, method
+):
+    options = {"method": method, "body": b"data" if method == "PUT" else None}
+
+    def respond(number, head, body):
+        if number == 2:
+            return None
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+    async with canned_server(respond) as server:
+        await client.fetch(server.url())
+        assert (await client.fetch(server.url(), **options)).code == 200
+    assert (server.connections, len(server.heads)) == (2, 3)
+    assert server.bodies[1] == server.bodies[2]
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_another_request_is_not_sent_again(canned_server, client, method):
+    async with canned_server(dies_at(2)) as server:
+        await client.fetch(server.url())
+        with pytest.raises(HTTPStreamClosedError):
+            await client.fetch(server.url(), method=method, body=b"data")
+    assert len(server.heads) == 2
+
+
+async def test_a_produced_body_is_not_sent_again(canned_server, client):
+    async def produce(write):
+        await write(b"data")
+
+    async with canned_server(dies_at(2)) as server:
+        await client.fetch(server.url())
+        with pytest.raises(HTTPStreamClosedError):
+            await client.fetch(server.url(), method="PUT", body_producer=produce)
+    assert len(server.heads) == 2
+
+
+async def test_a_request_is_sent_again_once_only(canned_server, client):
+    async with canned_server(dies_at(2, 3)) as server:
+        await client.fetch(server.url())
+        with pytest.raises(HTTPStreamClosedError):
+            await client.fetch(server.url())
+    assert len(server.heads) == 3
+
+
+async def test_not_after_an_octet_of_a_response(canned_server, client):
+    async with canned_server(dies_at(2, answer=b"H<close>")) as server:
+        await client.fetch(server.url())
+        with pytest.raises(HTTPStreamClosedError):
+            await client.fetch(server.url())
+    assert len(server.heads) == 2
+
+
+async def test_not_on_a_new_connection(canned_server, client):
+    async with canned_server(dies_at(1)) as server:
+        with pytest.raises(HTTPStreamClosedError):
+            await client.fetch(server.url())
+    assert len(server.heads) == 1

@@ -1,0 +1,91 @@
+"""The blocking client and the command, against a server in another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from etesian.http_wire.client.__main__ import main
+from etesian.http_wire.client.errors import HTTPClientError
+from etesian.http_wire.client.sync_client import HTTPClient
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        code = int(self.path.strip("/") or 200)
+        self.send_response(code)
+        if code == 302:
+            self.send_header("Location", "/")
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def url():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.spec("B-HTTP-116")
+def test_it_works_outside_of_a_loop(url):
+    with HTTPClient() as client:
+        for _ in range(2):
+            assert client.fetch(url).body == b"hello"
+        with pytest.raises(HTTPClientError):
+            client.fetch(url + "404")
+        assert client.fetch(url + "404", raise_error=False).code == 404
+    with pytest.raises(RuntimeError):
+        asyncio.get_running_loop()
+    client.close()
+
+
+@pytest.mark.spec("B-HTTP-116")
+async def test_it_works_inside_of_a_loop(url, anyio_backend):
+    loop = asyncio.get_running_loop()
+    with HTTPClient() as client:
+        assert client.fetch(url).body == b"hello"
+    assert asyncio.get_running_loop() is loop
+
+
+def test_options_are_those_of_the_client(url):
+    with HTTPClient(defaults={"follow_redirects": False}) as client:
+        assert client.fetch(url + "302", raise_error=False).code == 302
+    with pytest.raises(TypeError):
+        HTTPClient(no_such_option=1)
+
+
+@pytest.mark.spec("B-HTTP-164")
+def test_the_command_prints_the_body(url):
+    command = [sys.executable, "-m", "etesian.http_wire.client", url]
+    assert subprocess.run(command, check=True, capture_output=True).stdout == b"hello"
+
+
+@pytest.mark.spec("B-HTTP-164")
+def test_the_command_prints_what_is_asked_for(url, capfdbinary):
+    assert main(["--print_headers", "--print_body=false", url]) == 0
+    printed = capfdbinary.readouterr().out
+    assert b"Content-Length: 5\n" in printed
+    assert b"hello" not in printed
+    assert main(["--follow_redirects=false", url + "302"]) == 1
+    captured = capfdbinary.readouterr()
+    assert captured.out == b"hello"
+    assert captured.err == b"HTTP 302: Found\n"
+    assert main(["http://127.0.0.1:1/"]) == 1
+    with pytest.raises(SystemExit):
+        main(["--print_body=maybe", url])

@@ -1,0 +1,123 @@
+"""TLS: who is trusted, by which name, and with which certificate of our own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ssl
+
+import pytest
+import trustme
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+async def test_a_trusted_server_is_fetched_from_and_kept(
+    canned_server, client, server_tls, ca_file
+):
+    async with canned_server(OK, tls=server_tls()) as server:
+        for _ in range(3):
+            assert (await client.fetch(server.url(), ca_certs=ca_file)).body == b"ok"
+    assert server.connections == 1
+
+
+@pytest.mark.spec("S242")
+async def test_an_unknown_authority_is_refused(canned_server, client, server_tls):
+    async with canned_server(OK, tls=server_tls()) as server:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await client.fetch(server.url())
+    assert server.heads == []
+
+
+@pytest.mark.spec("S242", "B-HTTP-154")
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [("other.test", "127.0.0.1"), ("localhost", "127.0.0.1"), ("127.0.0.2", "127.0.0.1")],
+)
+async def test_another_name_is_refused(canned_server, client, server_tls, ca_file, name, host):
+    async with canned_server(OK, tls=server_tls(name)) as server:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await client.fetch(server.url(host=host), ca_certs=ca_file)
+    assert server.heads == []
+
+
+@pytest.mark.spec("S242")
+async def test_an_expired_certificate_is_refused(canned_server, client, authority, ca_file):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    expired = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    authority.issue_cert("127.0.0.1", not_after=expired).configure_cert(context)
+    async with canned_server(OK, tls=context) as server:
+        with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+            await client.fetch(server.url(), ca_certs=ca_file)
+
+
+@pytest.mark.spec("B-HTTP-154")
+async def test_an_ipv6_literal_is_verified(canned_server, client, server_tls, ca_file):
+    async with canned_server(OK, tls=server_tls("::1"), host="::1") as server:
+        await client.fetch(server.url(host="[::1]"), ca_certs=ca_file)
+
+
+@pytest.mark.spec("B-HTTP-152")
+async def test_verification_can_be_switched_off(canned_server, client, server_tls):
+    async with canned_server(OK, tls=server_tls("other.test")) as server:
+        assert (await client.fetch(server.url(), validate_cert=False)).body == b"ok"
+
+
+async def test_the_mapped_address_must_prove_the_name_of_the_url(
+    canned_server, make_client, server_tls, ca_file
+):
+    client = make_client(hostname_mapping={"a.test": "127.0.0.1", "b.test": "127.0.0.1"})
+    async with canned_server(OK, tls=server_tls("a.test")) as server:
+        await client.fetch(server.url(host="a.test"), ca_certs=ca_file)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await client.fetch(server.url(host="b.test"), ca_certs=ca_file)
+
+
+@pytest.fixture
+def client_certificate(authority, tmp_path):
+    certificate = authority.issue_cert("client@example.org")
+    chain, key = tmp_path / "client.pem", tmp_path / "client.key"
+    certificate.private_key_pem.write_to_path(key)
+    for blob in certificate.cert_chain_pems:
+        blob.write_to_path(chain, append=True)
+    return {"client_cert": str(chain), "client_key": str(key)}
+
+
+@pytest.fixture
+def demanding_tls(authority, server_tls):
+    context = server_tls()
+    context.verify_mode = ssl.CERT_REQUIRED
+    # In TLS 1.3 a client hears of its rejection only when it reads.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.mark.spec("B-HTTP-152")
+async def test_a_client_certificate_is_shown(
+    canned_server, client, demanding_tls, ca_file, client_certificate
+):
+    async with canned_server(OK, tls=demanding_tls) as server:
+        with pytest.raises(ConnectionError):
+            await client.fetch(server.url(), ca_certs=ca_file)
+        response = await client.fetch(server.url(), ca_certs=ca_file, **client_certificate)
+    assert response.body == b"ok"
+
+
+@pytest.mark.spec("B-HTTP-153")
+async def test_ssl_options_replace_the_others(canned_server, client, server_tls, authority):
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    async with canned_server(OK, tls=server_tls()) as server:
+        await client.fetch(
+            server.url(), ssl_options=context, ca_certs="/nowhere", client_cert="/nowhere"
+        )
+        strange = trustme.CA()
+        distrusting = ssl.create_default_context()
+        strange.configure_trust(distrusting)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await client.fetch(server.url(), ssl_options=distrusting, validate_cert=False)
+
+
+async def test_a_missing_file_is_an_error_of_the_fetch(client):
+    with pytest.raises(FileNotFoundError):
+        await client.fetch("https://127.0.0.1:1/", ca_certs="/nowhere")

@@ -1,0 +1,128 @@
+"""Leaving HTTP: the transport, and the bytes behind the head, go to the protocol."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from etesian.http_wire.client.errors import (
+    HTTPClientError,
+    HTTPProtocolError,
+    HTTPStreamClosedError,
+    HTTPTimeoutError,
+)
+from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.client.upgrade import connect_upgrade
+
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n"
+FIELDS = {"Upgrade": "echo", "Connection": "Upgrade"}
+
+
+class Echo(asyncio.Protocol):
+    def __init__(self, response):
+        self.response = response
+        self.received = b""
+        self.lost = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.received += data
+
+    def connection_lost(self, exc):
+        self.lost.set_result(exc)
+
+
+class BufferedEcho(asyncio.BufferedProtocol):
+    """Takes the same, three octets at a time."""
+
+    __init__ = Echo.__init__
+    connection_made = Echo.connection_made
+    connection_lost = Echo.connection_lost
+
+    def get_buffer(self, sizehint):
+        self.buffer = bytearray(3)
+        return self.buffer
+
+    def buffer_updated(self, nbytes):
+        self.received += self.buffer[:nbytes]
+
+
+def request(server, **options):
+    return HTTPRequest(server.url("/echo"), headers=FIELDS, **options)
+
+
+@pytest.mark.parametrize("factory", [Echo, BufferedEcho])
+async def test_the_protocol_gets_the_transport_and_what_came_early(canned_server, factory):
+    async def respond(number, head, body):
+        writer = server.writers[-1]
+        writer.write(SWITCH + b"early ")
+        await asyncio.sleep(0.01)
+        writer.write(b"and late")
+        return b""
+
+    async with canned_server(respond) as server:
+        protocol = await connect_upgrade(request(server), factory)
+        assert protocol.received.startswith(b"early ")
+        assert protocol.response.code == 101
+        assert protocol.response.headers["Upgrade"] == "echo"
+        await asyncio.sleep(0.03)
+        assert protocol.received == b"early and late"
+        protocol.transport.close()
+        assert await protocol.lost is None
+    assert b"Upgrade: echo\r\n" in server.heads[0]
+
+
+async def test_over_tls(canned_server, server_tls, ca_file):
+    async with canned_server(SWITCH + b"early", tls=server_tls()) as server:
+        protocol = await connect_upgrade(request(server, ca_certs=ca_file), Echo)
+        assert protocol.received == b"early"
+        protocol.transport.abort()
+        await protocol.lost
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\ntext",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntext",
+        b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 4\r\n\r\ntext",
+    ],
+)
+async def test_another_status_is_an_error_with_its_response(canned_server, answer):
+    async with canned_server(answer) as server:
+        with pytest.raises(HTTPClientError) as caught:
+            await connect_upgrade(request(server), Echo)
+    assert caught.value.code == caught.value.response.code == int(answer[9:12])
+    assert caught.value.response.body == b"text"
+    assert len(server.heads) == 1
+
+
+async def test_the_factory_may_refuse_what_the_server_says(canned_server):
+    def refuse(response):
+        raise ZeroDivisionError
+
+    async with canned_server(SWITCH) as server:
+        with pytest.raises(ZeroDivisionError):
+            await connect_upgrade(request(server), refuse)
+
+
+async def test_failures(canned_server):
+    async with canned_server(b"<close>") as server:
+        with pytest.raises(HTTPStreamClosedError):
+            await connect_upgrade(request(server), Echo)
+    async with canned_server(b"SSH-2.0\r\n\r\n") as server:
+        with pytest.raises(HTTPProtocolError):
+            await connect_upgrade(request(server), Echo)
+    async with canned_server(lambda *_: asyncio.sleep(30)) as server:
+        with pytest.raises(HTTPTimeoutError, match="while waiting for the response"):
+            await connect_upgrade(request(server, request_timeout=0.03), Echo)
+        waiting = asyncio.ensure_future(connect_upgrade(request(server), Echo))
+        await asyncio.sleep(0.02)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    with pytest.raises(OSError, match=r"."):
+        await connect_upgrade(HTTPRequest("http://127.0.0.1:1/", headers=FIELDS), Echo)
