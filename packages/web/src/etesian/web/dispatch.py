@@ -140,19 +140,15 @@ class HandlerDelegate:
 
     def _prepare(self, handler: RequestHandler) -> Awaitable[None] | None:
         """Do what comes before the verb; give what there is to wait for."""
+        decode = handler.decode_argument
+        handler.path_args = [None if value is None else decode(value) for value in self._path_args]
+        handler.path_kwargs = {
+            name: None if value is None else decode(value, name)
+            for name, value in self._path_kwargs.items()
+        }
         method = self._request.method
         if method not in handler.SUPPORTED_METHODS:
             raise HTTPError(405)
-        if self._path_args:
-            handler.path_args = [
-                None if value is None else handler.decode_argument(value)
-                for value in self._path_args
-            ]
-        if self._path_kwargs:
-            handler.path_kwargs = {
-                name: None if value is None else handler.decode_argument(value, name)
-                for name, value in self._path_kwargs.items()
-            }
         if method not in _SAFE_METHODS and handler.settings.get("xsrf_cookies"):
             handler.check_xsrf_cookie()
         return _awaitable(handler.prepare(), "prepare")

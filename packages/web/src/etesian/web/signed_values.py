@@ -191,10 +191,8 @@ def _base64(encoded: bytes) -> bytes | None:
 
 
 def _as_bytes(value: str | bytes | None) -> bytes | None:
-    """Give the octets of a cookie; one that holds more than ASCII was not made by us."""
-    if not isinstance(value, str):
-        return value
-    return value.encode() if value.isascii() else None
+    """Give the octets of a value; those of no text can be the signed ones by accident."""
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
 
 
 def _as_key(secret: str | bytes) -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from etesian.web.interface import HTTPError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable
 
     from etesian.http_wire.interface import HTTPHeaders, HTTPServerRequest
     from etesian.web.application import Application
@@ -49,9 +48,9 @@ class HandlerBase:
 
     application: Application
     request: HTTPServerRequest
-    path_args: Sequence[str | None] = ()
+    path_args: list[str | None]
     """What unnamed groups of the route captured, decoded; there from ``prepare`` on."""
-    path_kwargs: Mapping[str, str | None] = MappingProxyType({})
+    path_kwargs: dict[str, str | None]
     """What named groups of the route captured, decoded; there from ``prepare`` on."""
 
     # State that most requests never change is a default of the class: it costs a request nothing.
@@ -83,7 +82,7 @@ class HandlerBase:
     def __init__(
         self, application: Application, request: HTTPServerRequest, **_kwargs: Any
     ) -> None:
-        # The route's arguments are for initialize; further bases of an application's handler take part in the construction.
+        # The route's arguments are for initialize; bases that an application adds get none.
         super().__init__()
         self.application = application
         self.request = request

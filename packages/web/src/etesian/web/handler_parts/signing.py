@@ -79,8 +79,10 @@ class SignedCookies(Cookies):
         secret = self._cookie_secret()
         key_version = None
         if not isinstance(secret, str | bytes):
-            self.require_setting("key_version", "a cookie_secret with several keys")
-            key_version = self.application.settings["key_version"]
+            # Not by its truth: 0 is a version.
+            key_version = self.application.settings.get("key_version")
+            if key_version is None:
+                self.require_setting("key_version", "a cookie_secret with several keys")
         return create_signed_value(secret, name, value, version=version, key_version=key_version)
 
     def _cookie_secret(self) -> Secret:

@@ -67,7 +67,7 @@ class XSRFProtection(Cookies, Arguments, Users):
             raise HTTPError(403, "XSRF: the cookie does not match argument %r", name)
 
     def xsrf_form_html(self) -> str:
-        """Give the hidden form field; in a template, ``{% module xsrf_form_html() %}``."""
+        """Give the form field with the token; templates use it as a module of this name."""
         value = escape(self.xsrf_token.decode("utf-8", "replace"))
         return f'<input type="hidden" name="{escape(self._xsrf_cookie_name())}" value="{value}"/>'
 
