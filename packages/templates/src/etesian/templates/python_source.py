@@ -201,6 +201,8 @@ def _note(node: ast.AST, names: Names, fragment: Fragment, *, hidden: bool) -> N
 
 
 def _bind(name: str, names: Names, fragment: Fragment) -> None:
+    if name == "*":
+        raise _error("import * in a template: name what it needs", fragment)
     if name.startswith(_RESERVED_PREFIX):
         raise _error(
             f"{name!r} binds a name reserved for the engine ({_RESERVED_PREFIX}*)", fragment

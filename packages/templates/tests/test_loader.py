@@ -1,0 +1,200 @@
+import os
+import sys
+import threading
+
+import pytest
+
+from etesian.templates import DictLoader, Loader, PackageLoader, ParseError, Template
+from etesian.templates import loader as loader_module
+
+
+@pytest.mark.spec("B-TPL-031")
+def test_a_template_is_compiled_once_until_reset(tmp_path):
+    page = tmp_path / "page.txt"
+    page.write_text("one")
+    loader = Loader(tmp_path)
+    first = loader.load("page.txt")
+    page.write_text("two")
+    assert loader.load("page.txt") is first
+    loader.reset()
+    assert loader.load("page.txt").generate() == b"two"
+
+
+def test_auto_reload_sees_changes_of_every_file_a_page_is_made_of(tmp_path):
+    for name, text in {
+        "base": "<{% block x %}{% end %}>",
+        "part": "1",
+        "other": "o",
+        "page": "{% extends base %}{% block x %}{% include part %}{% end %}",
+    }.items():
+        (tmp_path / name).write_text(text)
+    loader = Loader(tmp_path, auto_reload=True)
+    assert loader.load("page").generate() == b"<1>"
+    other = loader.load("other")
+    (tmp_path / "part").write_text("two")
+    assert loader.load("page").generate() == b"<two>"
+    assert loader.load("other") is other
+    (tmp_path / "base").unlink()
+    with pytest.raises(ParseError, match="base"):
+        loader.load("page")
+
+
+def test_auto_reload_works_for_a_mapping():
+    texts = {"a": "1"}
+    loader = DictLoader(texts, auto_reload=True)
+    assert loader.load("a").generate() == b"1"
+    texts["a"] = "2"
+    assert loader.load("a").generate() == b"2"
+
+
+@pytest.mark.spec("B-TPL-032")
+def test_templates_come_from_a_mapping(render_files):
+    assert render_files({"b": "B", "a": "{% include b %}"}) == "B"
+    with pytest.raises(FileNotFoundError, match="nope"):
+        DictLoader({}).load("nope")
+
+
+@pytest.mark.spec("B-TPL-033", "B-TPL-034")
+def test_files_are_utf_8_whatever_the_environment_says(tmp_path):
+    (tmp_path / "é世.html").write_bytes("{{ x }}é世".encode())
+    code = "import sys; from etesian.templates import Loader; sys.stdout.buffer.write(Loader(sys.argv[1]).load('\\u00e9\\u4e16.html').generate(x='\\u00fc'))"
+    import subprocess
+
+    environment = {
+        **os.environ,
+        "LC_ALL": "C",
+        "LANG": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }
+    if sys.getfilesystemencoding() == "utf-8":
+        environment |= {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == "üé世".encode()
+
+
+def test_a_file_in_another_encoding_is_an_error_with_its_line(tmp_path):
+    (tmp_path / "a.html").write_bytes(b"\n\n\xe9")
+    with pytest.raises(ParseError, match="UTF-8") as caught:
+        Loader(tmp_path).load("a.html")
+    assert caught.value.lineno == 3
+
+
+@pytest.mark.spec("B-TPL-035")
+def test_the_loaders_namespace_lies_below_the_callers():
+    loader = DictLoader(
+        {"a": "{{ x }}{{ y }}{{ squeeze }}"}, namespace={"x": 1, "y": 2, "squeeze": 3}
+    )
+    assert loader.load("a").generate(y=5) == b"153"
+    loader.namespace["x"] = 7
+    assert loader.load("a").generate() == b"723"
+
+
+@pytest.mark.spec("B-TPL-005")
+def test_options_of_a_loader_hold_for_its_templates():
+    loader = DictLoader({"a.html": "{{ x }}  \n y"}, autoescape=None, whitespace="oneline")
+    assert loader.load("a.html").generate(x="<") == b"< y"
+    assert Template("{{ x }}  y", loader=loader).generate(x="<") == b"< y"
+    assert (
+        Template("{{ x }}  y", loader=loader, autoescape="xhtml_escape").generate(x="<")
+        == b"&lt; y"
+    )
+
+
+@pytest.mark.spec("B-TPL-047")
+def test_an_unknown_whitespace_mode_is_an_error():
+    with pytest.raises(ValueError, match="nope"):
+        DictLoader({}, whitespace="nope")
+    with pytest.raises(ValueError, match="nope"):
+        Template("", whitespace="nope")
+
+
+ESCAPES = [
+    "../secret",
+    "/etc/passwd",
+    "a/../../secret",
+    "..",
+    ".",
+    "",
+    "sub/../../secret",
+    "a\0b",
+    "..\\secret",
+    "C:secret",
+    "//etc/passwd",
+    "./../secret",
+]
+
+
+@pytest.mark.spec("S195")
+@pytest.mark.parametrize("name", ESCAPES)
+def test_no_name_leaves_the_root(tmp_path, name):
+    root = tmp_path / "templates"
+    (root / "sub").mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    loader = Loader(root)
+    with pytest.raises((FileNotFoundError, IsADirectoryError)):
+        loader.load(name)
+    for kind in ("include", "extends"):
+        (root / "sub" / "page").write_text(
+            f"{{% {kind} '../{name}' %}}" if name else "{% include '' %}"
+        )
+        loader.reset()
+        with pytest.raises(ParseError):
+            loader.load("sub/page")
+
+
+def test_an_absolute_path_inside_the_root_is_a_name(tmp_path):
+    (tmp_path / "a").write_text("a")
+    assert Loader(tmp_path).load(str(tmp_path / "a")).generate() == b"a"
+
+
+def test_names_that_mean_the_same_are_one_template():
+    loader = DictLoader({"sub/a": "{% include ./b %}", "sub/b": "b"})
+    assert loader.load("sub/./a") is loader.load("sub/../sub/a") is loader.load("a", "sub/b")
+    assert loader.load("sub/a").dependencies == {"sub/a", "sub/b"}
+
+
+def test_templates_come_out_of_a_package(tmp_path, monkeypatch):
+    folder = tmp_path / "some_package_with_templates" / "templates" / "sub"
+    folder.mkdir(parents=True)
+    (folder.parent.parent / "__init__.py").write_text("")
+    (folder / "a.html").write_text("{% include 'b.html' %}")
+    (folder / "b.html").write_text("b{{ x }}")
+    monkeypatch.syspath_prepend(tmp_path)
+    loader = PackageLoader("some_package_with_templates")
+    assert loader.load("sub/a.html").generate(x=1) == b"b1"
+    for name in ("nope", "../__init__.py", "sub"):
+        with pytest.raises(FileNotFoundError):
+            loader.load(name)
+
+
+def test_threads_that_load_at_once_get_the_same_template(monkeypatch):
+    compiled = []
+    from_tree = Template.from_tree
+
+    def count(*args):
+        compiled.append(1)
+        return from_tree(*args)
+
+    monkeypatch.setattr(loader_module.Template, "from_tree", count)
+    loader = DictLoader({"a": "{% include b %}{{ x }}" * 200, "b": "b"})
+    barrier = threading.Barrier(8)
+    loaded = []
+
+    def load():
+        barrier.wait()
+        loaded.append(loader.load("a"))
+
+    threads = [threading.Thread(target=load) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, loaded))) == 1
+    assert len(loaded) == 8
+    assert len(compiled) == 1

@@ -1,0 +1,126 @@
+import linecache
+import logging
+import traceback
+
+import pytest
+
+from etesian.templates import DictLoader, Loader, Template
+
+FILES = {
+    "base.html": "<html>\n{% block body %}{% end %}\n{% include 'part.html' %}\n{{ base() }}",
+    "part.html": "part\n\n  é {{ part() }}{% apply f %}\n{{ inside() }}{% end %}",
+    "page.html": "{% extends 'base.html' %}\n\n{% block body %}\n<b>{{ 1 + page() }}</b>{% end %}",
+}
+
+
+def failing(name):
+    namespace = {"base": str, "part": str, "page": int, "inside": str, "f": str}
+
+    def fail():
+        raise ZeroDivisionError("here")
+
+    return namespace | {name: fail}
+
+
+def template_entry(error, name):
+    entries = traceback.extract_tb(error.__traceback__)
+    (entry,) = (entry for entry in entries if entry.filename.endswith(name))
+    return entry
+
+
+@pytest.mark.spec("B-TPL-041")
+@pytest.mark.parametrize(
+    ("fails", "name", "line", "text", "columns"),
+    [
+        ("base", "base.html", 4, "{{ base() }}", "base()"),
+        ("part", "part.html", 3, "é {{ part() }}{% apply f %}", "part()"),
+        ("page", "page.html", 4, "<b>{{ 1 + page() }}</b>{% end %}", "page()"),
+        ("inside", "part.html", 4, "{{ inside() }}{% end %}", "inside()"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["dict", "folder"])
+def test_a_traceback_shows_file_line_text_and_columns(
+    tmp_path, kind, fails, name, line, text, columns
+):
+    for file, content in FILES.items():
+        (tmp_path / file).write_text(content, encoding="utf-8")
+    loader = DictLoader(FILES) if kind == "dict" else Loader(tmp_path)
+    with pytest.raises(ZeroDivisionError) as caught:
+        loader.load("page.html").generate(**failing(fails))
+    entries = [
+        e for e in traceback.extract_tb(caught.value.__traceback__) if e.filename.endswith(name)
+    ]
+    entry = entries[-1]
+    assert (entry.lineno, entry.line) == (line, text)
+    whole = FILES[name].split("\n")[line - 1].encode()
+    assert whole[entry.colno : entry.end_colno].decode() == columns
+    if kind == "folder":
+        assert entry.filename == str(tmp_path / name)
+
+
+def test_the_rest_of_the_traceback_stays():
+    with pytest.raises(ZeroDivisionError) as caught:
+        DictLoader(FILES).load("page.html").generate(**failing("page"))
+    names = [entry.name for entry in traceback.extract_tb(caught.value.__traceback__)]
+    assert names[0] == "test_the_rest_of_the_traceback_stays"
+    assert names[-2:] == ["render", "fail"]
+
+
+def test_a_debugger_finds_the_templates_variables():
+    text = "{% for x in [1, 0] %}\n{% include part %}{% end %}"
+    with pytest.raises(ZeroDivisionError) as caught:
+        DictLoader({"part": "\n{{ 1 // x }}", "page": text}).load("page").generate(y=5)
+    entry = caught.value.__traceback__
+    while entry.tb_next:
+        entry = entry.tb_next
+    assert entry.tb_frame.f_code.co_filename == "part"
+    assert entry.tb_lineno == 2
+    assert entry.tb_frame.f_locals["x"] == 0
+    assert entry.tb_frame.f_globals["y"] == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\n{{ [1 // y for y in [0]] }}", 2),
+        ("\n\n{{ (lambda: 1 // 0)() }}", 3),
+        ("{{\n1\n//\n0 }}", 2),
+        ("a\n{% for x in 1 // 0 %}{% end %}", 2),
+        ("a\n{% while 1 // 0 %}{% end %}", 2),
+        ("{% if 0 %}\n{% elif 1 // 0 %}{% end %}", 2),
+        ("\n{% set x = 1 // 0 %}", 2),
+        ("{% try %}\n{{ 1 // 0 }}{% except KeyError %}\n{% end %}", 2),
+        ("{% try %}{{ nope }}\n{% except 1 // 0 %}{% end %}", 2),
+        ("\n{% raw 1 // 0 %}", 2),
+        ("\n{% apply (lambda t: 1 // 0) %}\n{% end %}", 2),
+    ],
+)
+def test_every_directive_has_its_line(text, line):
+    with pytest.raises(ZeroDivisionError) as caught:
+        Template(text, name="page.html").generate()
+    entries = [
+        e for e in traceback.extract_tb(caught.value.__traceback__) if e.filename == "page.html"
+    ]
+    assert {entry.lineno for entry in entries} == {line}
+    assert entries[0].line == text.split("\n")[line - 1].strip()
+
+
+def test_an_unnamed_template_has_its_text_too():
+    with pytest.raises(NameError) as caught:
+        Template("\n{{ nothing }}").generate()
+    entry = template_entry(caught.value, "<template>")
+    assert (entry.lineno, entry.line) == (2, "{{ nothing }}")
+
+
+def test_rendering_that_succeeds_leaves_no_trace():
+    Template("{{ 1 }}", name="nothing-happened.html").generate()
+    assert "nothing-happened.html" not in linecache.cache
+
+
+@pytest.mark.spec("B-TPL-042")
+def test_errors_log_nothing(caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(NameError):
+        Template("{{ nothing }}").generate()
+    assert not caplog.records
+    assert capfd.readouterr() == ("", "")
