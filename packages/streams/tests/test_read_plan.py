@@ -28,7 +28,7 @@ def outcome(plan, chunks):
                 buffer.append(chunk)
     except (StreamBufferFullError, UnsatisfiableReadError) as error:
         return type(error), None
-    return result, buffer.take(len(buffer))
+    return result, buffer.take(buffer.size)
 
 
 DATA = st.text("ab\r\n", max_size=40).map(str.encode)

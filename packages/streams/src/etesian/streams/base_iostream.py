@@ -77,6 +77,7 @@ class BaseIOStream(asyncio.Protocol):
     max_write_buffer_size: int | None = None
     """The most bytes that may wait to be sent; ``None`` for no bound."""
 
+    _loop: asyncio.AbstractEventLoop | None = None
     _transport: asyncio.Transport | None = None
     _close_callback: CloseCallback | None = None
     _linger: asyncio.TimerHandle | None = None
@@ -160,10 +161,11 @@ class BaseIOStream(asyncio.Protocol):
         except (UnsatisfiableReadError, StreamBufferFullError) as error:
             self._close(error)
             raise StreamClosedError(real_error=error) from error
+        loop = self._loop or running_or_pending_loop()
         if result is not None:
-            future = running_or_pending_loop().create_future()
+            future = loop.create_future()
             future.set_result(result)
-            if reader.exhausted:
+            if reader.ended and reader.exhausted:
                 self._close(self.error)
             return future
         if reader.ended:
@@ -174,7 +176,7 @@ class BaseIOStream(asyncio.Protocol):
         elif self._reading_paused:
             self._reading_paused = False
             self._transport.resume_reading()
-        return reader.wait(plan, running_or_pending_loop())
+        return reader.wait(plan, loop)
 
     def data_received(self, data: bytes) -> None:
         """Take what the transport read (asyncio.Protocol)."""
@@ -183,11 +185,8 @@ class BaseIOStream(asyncio.Protocol):
             return
         reader.buffer.append(data)
         self._advance()
-        if (
-            len(reader.buffer) >= self.read_chunk_size
-            and not reader.pending
-            and self._transport is not None
-        ):
+        enough = reader.buffer.size >= self.read_chunk_size and not reader.pending
+        if enough and self._transport is not None:
             self._reading_paused = True
             self._transport.pause_reading()
 
@@ -199,9 +198,9 @@ class BaseIOStream(asyncio.Protocol):
         except (UnsatisfiableReadError, StreamBufferFullError) as error:
             self._close(error)
             return
-        if reader.ended and (reader.pending or not reader.buffer):
+        if reader.ended and (reader.pending or reader.exhausted):
             self._close(self.error)
-        elif reader.put_off and self._retry is None:
+        elif reader.pending and reader.put_off and self._retry is None:
             self._retry = running_or_pending_loop().call_later(RETRY_DELAY, self._insist)
 
     def _insist(self) -> None:
@@ -231,10 +230,10 @@ class BaseIOStream(asyncio.Protocol):
         if self._transport is None:
             self._attach()
         if not writer.drained:
-            return writer.wait_drained(running_or_pending_loop())
+            return writer.wait_drained(self._loop or running_or_pending_loop())
         done = self._written
         if done is None:
-            done = self._written = running_or_pending_loop().create_future()
+            done = self._written = (self._loop or running_or_pending_loop()).create_future()
             done.set_result(None)
         return done
 
@@ -297,6 +296,7 @@ class BaseIOStream(asyncio.Protocol):
         # Those of uvloop do the same and derive from nothing.
         transport = cast("asyncio.Transport", transport)
         self._transport = transport
+        self._loop = running_or_pending_loop()
         # Over TLS the end of one direction ends both.
         self._can_write_after_eof = transport.get_extra_info("ssl_object") is None
         self._writer.attach(transport)

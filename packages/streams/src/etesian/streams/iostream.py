@@ -183,7 +183,7 @@ class IOStream(BaseIOStream):
         if self._closed:
             raise StreamClosedError(real_error=self.error)
         early = self._reader.buffer
-        unexpected = early and not (server_side and early.starts_with(HANDSHAKE_RECORD))
+        unexpected = early.size and not (server_side and early.starts_with(HANDSHAKE_RECORD))
         if self.reading() or self.writing() or unexpected:
             raise ValueError("start_tls needs an idle stream: no pending or unread bytes")
         context = ssl_options_to_context(ssl_options, server_side=server_side)
@@ -209,7 +209,7 @@ class IOStream(BaseIOStream):
             server_hostname=server_hostname,
         )
         secured._close_callback, self._close_callback = self._close_callback, None  # noqa: SLF001
-        received = self._reader.buffer.take(len(self._reader.buffer))
+        received = self._reader.buffer.take(self._reader.buffer.size)
         self._leave_transport()
         if transport is None:
             return await secured.wait_for_handshake()

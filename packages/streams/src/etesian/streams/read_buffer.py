@@ -23,17 +23,16 @@ _COMPACT_ABOVE = 64 * 1024
 class ReadBuffer:
     """A first-in first-out queue of bytes that can be searched.
 
-    Positions are counted from the first unread byte.
+    Positions are counted from the first unread byte. ``size`` is how many
+    bytes are unread: an attribute, because it is asked for at every turn.
     """
 
-    __slots__ = ("_data", "_start")
+    __slots__ = ("_data", "_start", "size")
 
     def __init__(self) -> None:
         self._data: bytes | bytearray = b""
         self._start = 0
-
-    def __len__(self) -> int:
-        return len(self._data) - self._start
+        self.size = 0
 
     def append(self, chunk: bytes) -> None:
         """Add ``chunk`` behind what is there, taking the object over.
@@ -41,10 +40,12 @@ class ReadBuffer:
         Read bytes are dropped when they are more than the unread ones and
         more than 64 KiB: each byte is then moved at most once more on average.
         """
-        data = self._data
-        if self._start == len(data):
+        if self.size == 0:
             self._data, self._start = chunk, 0
+            self.size = len(chunk)
             return
+        data = self._data
+        self.size += len(chunk)
         if not isinstance(data, bytearray):
             data = self._data = bytearray(memoryview(data)[self._start :])
             self._start = 0
@@ -63,26 +64,27 @@ class ReadBuffer:
         else:
             with memoryview(data) as view:
                 taken = bytes(view[start:end])
-        self._advance(end)
+        self.size -= size
+        self._start = end
+        if self.size == 0:
+            self._data, self._start = b"", 0
         return taken
 
     def take_into(self, target: memoryview) -> int:
         """Move bytes from the front into ``target``; give how many there were."""
-        size = min(len(self), len(target))
-        end = self._start + size
-        with memoryview(self._data) as view:
-            target[:size] = view[self._start : end]
-        self._advance(end)
+        size = min(self.size, len(target))
+        target[:size] = self.take(size)
         return size
 
     def give_back(self, taken: bytes) -> None:
         """Put ``taken``, the bytes taken last, in front again."""
-        self._data = taken + self.take(len(self))
+        self._data = taken + self.take(self.size)
         self._start = 0
+        self.size = len(self._data)
 
     def starts_with(self, byte: int) -> bool:
         """Tell whether the first unread byte is ``byte``."""
-        return len(self) > 0 and self._data[self._start] == byte
+        return self.size > 0 and self._data[self._start] == byte
 
     def find(self, wanted: bytes, begin: int = 0) -> int:
         """Give the position of the first ``wanted`` at or after ``begin``, or -1."""
@@ -93,13 +95,3 @@ class ReadBuffer:
         """Give the position behind the first match of ``pattern``, or -1."""
         match = pattern.search(self._data, self._start)
         return match.end() - self._start if match is not None else -1
-
-    def clear(self) -> None:
-        """Forget all bytes and free their memory."""
-        self._data, self._start = b"", 0
-
-    def _advance(self, end: int) -> None:
-        if end == len(self._data):
-            self.clear()
-        else:
-            self._start = end

@@ -14,19 +14,22 @@ class ReadFuture(asyncio.Future[Any]):
 
     A task can be cancelled after its read was satisfied and before it runs
     again: a timeout that comes together with the data. An ordinary future
-    would lose the bytes; this one hands them to ``give_back``.
+    would lose the bytes; this one hands itself to ``give_back``, which its
+    maker sets.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, give_back: Callable[[ReadFuture], None]
-    ) -> None:
-        super().__init__(loop=loop)
-        self._give_back = give_back
+    __slots__ = ("give_back",)
+
+    give_back: Callable[[ReadFuture], None]
 
     def __await__(self) -> Generator[Any, None, Any]:
-        try:
-            return (yield from super().__await__())
-        except asyncio.CancelledError:
-            if self.done() and not self.cancelled() and self.exception() is None:
-                self._give_back(self)
-            raise
+        if not self.done():
+            # What a future does to be waited for by a task.
+            self._asyncio_future_blocking = True
+            try:
+                yield self
+            except asyncio.CancelledError:
+                if self.done() and not self.cancelled() and self.exception() is None:
+                    self.give_back(self)
+                raise
+        return self.result()

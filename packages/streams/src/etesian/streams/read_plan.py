@@ -45,20 +45,24 @@ class ReadPlan:
 
 
 class _Delimited(ReadPlan):
-    """A read that ends where the peer says, so that only a limit bounds it."""
+    """A read that ends where the peer says, so that only a limit bounds it.
+
+    The limit is ``max_bytes``, or without it that of the buffer.
+    """
 
     __slots__ = ("_error", "_limit")
 
     def __init__(self, max_bytes: int | None, buffer_limit: int) -> None:
-        """Hold the read to ``max_bytes``, or without it to the limit of the buffer."""
-        self._limit = buffer_limit if max_bytes is None else max_bytes
-        self._error = StreamBufferFullError if max_bytes is None else UnsatisfiableReadError
+        if max_bytes is None:
+            self._limit = buffer_limit
+            self._error: type[Exception] = StreamBufferFullError
+        else:
+            self._limit = max_bytes
+            self._error = UnsatisfiableReadError
 
-    def _taken(self, buffer: ReadBuffer, end: int) -> bytes | None:
-        """Take up to ``end``; -1 stands for a delimiter that is not in the buffer."""
-        if end > self._limit or (end < 0 and len(buffer) >= self._limit):
+    def _refuse_beyond_limit(self, size: int) -> None:
+        if size > self._limit:
             raise self._error(f"no delimiter within the first {self._limit} bytes")
-        return None if end < 0 else buffer.take(end)
 
 
 class ReadUntil(_Delimited):
@@ -73,13 +77,15 @@ class ReadUntil(_Delimited):
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the delimiter; bytes that were searched are not searched again."""
-        length = len(self._delimiter)
         at = buffer.find(self._delimiter, self._scanned)
-        if at < 0:
-            # The delimiter may have begun in the last bytes.
-            self._scanned = max(0, len(buffer) - length + 1)
-            return self._taken(buffer, -1)
-        return self._taken(buffer, at + length)
+        length = len(self._delimiter)
+        if at >= 0:
+            self._refuse_beyond_limit(at + length)
+            return buffer.take(at + length)
+        self._refuse_beyond_limit(buffer.size + 1)
+        # The delimiter may have begun in the last bytes.
+        self._scanned = max(0, buffer.size - length + 1)
+        return None
 
 
 class ReadUntilRegex(_Delimited):
@@ -110,15 +116,17 @@ class ReadUntilRegex(_Delimited):
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the end of the first match."""
-        size = len(buffer)
+        size = buffer.size
         grown = size - self._tried
         self.postponed = self._tried > self._FEW and grown < self._tried // 8 and size < self._limit
         return None if self.postponed else self.take_last(buffer)
 
     def take_last(self, buffer: ReadBuffer) -> bytes | None:
         """The same, looking at all there is."""
-        self._tried = len(buffer)
-        return self._taken(buffer, buffer.end_of_match(self._pattern))
+        self._tried = buffer.size
+        end = buffer.end_of_match(self._pattern)
+        self._refuse_beyond_limit(end if end >= 0 else buffer.size + 1)
+        return buffer.take(end) if end >= 0 else None
 
 
 class ReadBytes(ReadPlan):
@@ -135,7 +143,7 @@ class ReadBytes(ReadPlan):
         """Take them all, or with ``partial`` what is there."""
         if self._num_bytes > self._limit and not self._partial:
             raise StreamBufferFullError(f"{self._num_bytes} bytes to read, limit {self._limit}")
-        waiting = len(buffer)
+        waiting = buffer.size
         if waiting >= self._num_bytes:
             return buffer.take(self._num_bytes)
         return buffer.take(waiting) if self._partial and waiting else None
@@ -174,9 +182,9 @@ class ReadUntilClose(ReadPlan):
 
     def take(self, buffer: ReadBuffer) -> None:
         """Wait for the end."""
-        if len(buffer) > self._limit:
+        if buffer.size > self._limit:
             raise StreamBufferFullError(f"more than {self._limit} bytes before the end")
 
     def take_last(self, buffer: ReadBuffer) -> bytes:
         """Take all there is."""
-        return buffer.take(len(buffer))
+        return buffer.take(buffer.size)

@@ -38,7 +38,7 @@ class ReadSide:
     @property
     def exhausted(self) -> bool:
         """Whether all that will ever arrive has been read."""
-        return self.ended and not self.buffer
+        return self.ended and self.buffer.size == 0
 
     @property
     def put_off(self) -> bool:
@@ -63,20 +63,21 @@ class ReadSide:
     def wait(self, plan: ReadPlan, loop: asyncio.AbstractEventLoop) -> ReadFuture:
         """Give a future for the result of ``plan``, which :meth:`take` did not find."""
         self._plan = plan
-        self._future = ReadFuture(loop, self._give_back)
-        return self._future
+        future = self._future = ReadFuture(loop=loop)
+        future.give_back = self._give_back
+        return future
 
     def advance(self) -> None:
         """Finish the pending read if its result is there now."""
-        if self._future is None:
+        future, plan = self._future, self._plan
+        if future is None or plan is None:
             return
-        self._forget_cancelled()
-        if self._plan is None:
+        if future.cancelled():
+            self._forget_cancelled()
             return
-        buffer = self.buffer
-        result = self._plan.take_last(buffer) if self.ended else self._plan.take(buffer)
+        result = plan.take_last(self.buffer) if self.ended else plan.take(self.buffer)
         if result is not None:
-            future, self._future, self._plan = self._future, None, None
+            self._future = self._plan = None
             future.set_result(result)
 
     def fail(self, error: BaseException | None) -> None:
