@@ -93,7 +93,7 @@ class HTTPHeaders(MutableMapping[str, str]):
         self._last_name = ""
         if isinstance(fields, HTTPHeaders):
             self._fields = fields.copy()._fields
-        else:
+        elif fields:
             self.update(fields)
         if named:
             self.update(named)

@@ -8,11 +8,11 @@ from urllib.parse import unquote_to_bytes
 
 from etesian.http_wire.wire.grammar import OWS
 
-# One parameter at a time, and each alternative starts with a character of its own: nothing is
-# tried twice. A backslash escapes only a quote and itself, since old browsers send file names
-# like "C:\file" with theirs unescaped.
+# One parameter at a time. A backslash escapes only a quote and itself, since old browsers send
+# file names like "C:\file" with theirs unescaped. The possessive *+ gives nothing back: an open
+# quote is found out once, in linear time.
 _PARAMETER: Final = re.compile(
-    r';[ \t]*([^=; \t]*)[ \t]*(?:=[ \t]*(?:"((?:[^"\\]|\\["\\]?)*)"[ \t]*|([^;]*)))?'
+    r';[ \t]*([^=; \t]*)[ \t]*(?:=[ \t]*(?:"((?:[^"\\]|\\["\\]|\\)*+)"[ \t]*|([^;]*)))?'
 )
 _ESCAPE: Final = re.compile(r'\\(["\\])')
 

@@ -96,7 +96,11 @@ class Exchange(ResponseWriter):
             self.keep_alive = False
         data = self.head(start_line, headers)
         if chunk:
-            body = self._body(chunk)
+            try:
+                body = self.data(chunk)
+            except HTTPOutputError:
+                self.abort()
+                raise
             if len(body) > _JOIN_LIMIT:
                 connection.transport.write(data)
                 data = body
@@ -114,7 +118,12 @@ class Exchange(ResponseWriter):
         connection = self._connection
         if connection is None:
             return self._nowhere()
-        data = self._body(chunk)
+        try:
+            data = self.data(chunk)
+        except HTTPOutputError:
+            if self.progress is Progress.BODY:
+                self.abort()
+            raise
         return connection.send(data) if data else DONE
 
     def finish(self, trailers: HTTPHeaders | None = None) -> None:
@@ -187,14 +196,6 @@ class Exchange(ResponseWriter):
     def connection_lost(self) -> None:
         """Take the news that nothing can be sent any more."""
         self._connection = None
-
-    def _body(self, chunk: bytes) -> bytes:
-        try:
-            return self.data(chunk)
-        except HTTPOutputError:
-            if self.progress is Progress.BODY:
-                self.abort()
-            raise
 
     def _nowhere(self) -> Awaitable[None]:
         if self.progress is _DONE:

@@ -33,21 +33,15 @@ _FREE_OVERHEAD: Final = 16
 _FORBIDDEN_TRAILERS: Final = frozenset(
     (
         "Authorization",
-        "Cache-Control",
         "Connection",
         "Content-Encoding",
         "Content-Length",
         "Content-Range",
-        "Content-Type",
         "Cookie",
         "Expect",
         "Host",
-        "Max-Forwards",
         "Proxy-Authorization",
-        "Range",
         "Set-Cookie",
-        "Te",
-        "Trailer",
         "Transfer-Encoding",
     )
 )

@@ -79,12 +79,9 @@ def response_body_length(
 
 def is_bodiless(request_method: str, code: int) -> bool:
     """Tell whether the response has no body whatever its fields say (RFC 9112, 6.3)."""
-    return (
-        request_method == "HEAD"
-        or code in (204, 304)
-        or code < 200
-        or (request_method == "CONNECT" and code < 300)
-    )
+    if request_method == "HEAD" or code in (204, 304) or code < 200:
+        return True
+    return request_method == "CONNECT" and code < 300
 
 
 def content_length(headers: HTTPHeaders, policy: WirePolicy) -> int:

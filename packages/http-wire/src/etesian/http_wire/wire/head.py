@@ -65,7 +65,7 @@ def parse_request_head(head: bytes, policy: WirePolicy) -> tuple[RequestStartLin
         lines = _head_lines(head, policy)
         start_line = parse_request_line(lines[0])
         headers = _parse_fields(lines)
-        _check_host(start_line, headers)
+        _check_singletons(start_line, headers)
     except HTTPInputError:
         # The status must not depend on how the bytes were cut: what a reader octet by octet
         # would have met first is the error.
@@ -212,9 +212,15 @@ def _is_authority(text: str) -> bool:
     return _AUTHORITY.fullmatch(text) is not None
 
 
-def _check_host(start_line: RequestStartLine, headers: HTTPHeaders) -> None:
-    """Demand one valid Host, absent only in HTTP/1.0 (RFC 9112, 3.2)."""
-    host = headers._fields.get("Host")  # the parser made this mapping
+def _check_singletons(start_line: RequestStartLine, headers: HTTPHeaders) -> None:
+    """Demand one valid Host, absent only in HTTP/1.0, and at most one Content-Type.
+
+    RFC 9112, 3.2, and RFC 9110, 5.3: two types are two readings of one body.
+    """
+    fields = headers._fields
+    if isinstance(fields.get("Content-Type"), list):
+        raise HTTPInputError("repeated Content-Type")
+    host = fields.get("Host")
     if host is None:
         if start_line.version == "HTTP/1.1":
             raise HTTPInputError("no Host in an HTTP/1.1 request")

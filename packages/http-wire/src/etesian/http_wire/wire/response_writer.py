@@ -90,7 +90,7 @@ class ResponseWriter:
                 lines.extend([f"{name}: {one}" for one in value])
         if "Date" not in fields:
             lines.append(DATE_LINE.now())
-        owed = self._frame(lines, headers, code)
+        owed = self._frame(lines, fields.get("Content-Length"), code)
         head = encode_lines(lines)
         self._owed = owed
         self.progress = _BODY
@@ -133,11 +133,14 @@ class ResponseWriter:
             return _LAST_CHUNK
         return encode_lines(["0", *[f"{name}: {value}" for name, value in trailers.get_all()]])
 
-    def _frame(self, lines: list[str], headers: HTTPHeaders, code: int) -> int:
+    def _frame(self, lines: list[str], length: str | list[str] | None, code: int) -> int:
         """Add the lines of framing and connection; give what will be owed."""
-        length = headers.get("Content-Length")
         keep_alive = self.keep_alive
-        owed = decimal(length) if length is not None else _CHUNKED
+        owed = _CHUNKED
+        if length is not None:
+            if not isinstance(length, str):
+                raise ValueError("repeated Content-Length")
+            owed = decimal(length)
         if is_bodiless(self.request_method, code):
             owed = _DROPPED
         elif length is None:
