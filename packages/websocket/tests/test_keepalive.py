@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from etesian.websocket.keepalive import Keepalive
+from etesian.websocket.options import ConnectionOptions
+from etesian.websocket.wire.frames import PING, PONG
+
+
+@pytest.mark.spec("B-WS-039")
+@pytest.mark.parametrize(
+    ("interval", "timeout", "effective"),
+    [(None, None, 30), (1, None, 30), (10, None, 30), (20, None, 60), (20, 5, 5)],
+)
+def test_the_default_timeout_is_the_larger_of_three_intervals_and_30(interval, timeout, effective):
+    options = ConnectionOptions(ping_interval=interval, ping_timeout=timeout)
+    assert options.effective_ping_timeout == effective
+
+
+@pytest.mark.spec("B-WS-038")
+async def test_pings_come_at_the_interval_and_pongs_keep_the_connection(
+    serve, raw, recorder, events
+):
+    port = await serve(
+        ("/", recorder, {"events": events}),
+        websocket_ping_interval=0.02,
+        websocket_ping_timeout=0.1,
+    )
+    peer = await raw(port)
+    for _ in range(8):
+        frame = await peer.frame()
+        assert frame.opcode == PING
+        # Whatever it carries, it is a sign of life.
+        peer.send_frame(PONG, b"other")
+    assert (await events.next())[0] == "open"
+    while not events.empty():
+        assert await events.next() == ("pong", b"other")
+
+
+@pytest.mark.spec("B-WS-038", "S233")
+@pytest.mark.parametrize("timeout", [0.03, 0.15], ids=["shorter", "longer than the interval"])
+async def test_without_a_pong_the_connection_is_closed(serve, raw, recorder, events, timeout):
+    port = await serve(
+        ("/", recorder, {"events": events}),
+        websocket_ping_interval=0.05,
+        websocket_ping_timeout=timeout,
+    )
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    peer = await raw(port)
+    await events.next()
+    await peer.read_to_end()
+    assert (await events.next())[0] == "close"
+    assert 0.05 + timeout <= loop.time() - started + 0.01 < 1
+
+
+class Pinger:
+    def __init__(self):
+        self.pings = 0
+        self.aborted = False
+        self.is_reading = True
+
+    def ping(self, data=b""):
+        self.pings += 1
+
+    def abort(self):
+        self.aborted = True
+
+
+@pytest.mark.spec("S233")
+async def test_a_pong_that_waits_in_the_socket_while_the_process_slept_counts():
+    import time
+
+    pinger = Pinger()
+    keepalive = Keepalive(pinger, asyncio.get_running_loop(), interval=0.01, timeout=0.02)
+    while not pinger.pings:
+        await asyncio.sleep(0.001)
+    # The process is suspended, past the deadline; then the socket is read in the same turn.
+    time.sleep(0.05)  # noqa: ASYNC251 - that it blocks is the point
+    await asyncio.sleep(0)
+    keepalive.pong_received()
+    keepalive.stop()
+    await asyncio.sleep(0.03)
+    assert not pinger.aborted
+
+
+@pytest.mark.spec("S233")
+async def test_nobody_is_given_up_for_a_pong_that_we_do_not_read():
+    pinger = Pinger()
+    pinger.is_reading = False
+    keepalive = Keepalive(pinger, asyncio.get_running_loop(), interval=0.01, timeout=0.01)
+    await asyncio.sleep(0.05)
+    assert not pinger.aborted
+    pinger.is_reading = True
+    await asyncio.sleep(0.05)
+    assert pinger.aborted
+    keepalive.stop()
+
+
+async def test_after_stop_nothing_is_sent():
+    pinger = Pinger()
+    Keepalive(pinger, asyncio.get_running_loop(), interval=0.01, timeout=0.01).stop()
+    await asyncio.sleep(0.03)
+    assert (pinger.pings, pinger.aborted) == (0, False)
