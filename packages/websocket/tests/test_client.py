@@ -203,7 +203,7 @@ async def test_a_closed_port_fails_at_once():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     started = time.monotonic()
-    with pytest.raises(OSError):  # noqa: PT011 - which one is the system's affair
+    with pytest.raises(OSError):
         await websocket_connect(f"ws://127.0.0.1:{port}/")
     assert time.monotonic() - started < 2
 

@@ -348,9 +348,9 @@ class WebSocketConnection(asyncio.Protocol):
             return
         transport.write(self._wire.fail_frame(code, reason))
         self._after_close()
-        # To close at once with bytes unread would be answered by a reset, which can
-        # overtake our Close. So only our half ends here; the peer's bytes are dropped.
-        if transport.can_write_eof():
+        # For a server to close at once with bytes unread would be answered by a reset, which
+        # can overtake our Close. So only our half ends here; the peer's bytes are dropped.
+        if transport.can_write_eof() and not self._is_client:
             transport.write_eof()
         else:
             transport.close()

@@ -17,10 +17,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian import websocket as api
     from etesian.websocket.client import websocket_connect
     from etesian.websocket.handler import WebSocketHandler
-
-    from etesian import websocket as api
 
 __all__ = [
     "WebSocketClosedError",
