@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from etesian.auth.google import GoogleOAuth2Mixin
     from etesian.auth.interface import AuthError, LoginHandler, LoginRequest
     from etesian.auth.next_url import local_next_url
+    from etesian.auth.oauth1 import OAuthMixin
     from etesian.auth.oauth2 import OAuth2Mixin
+    from etesian.auth.openid import OpenIdMixin
+    from etesian.auth.twitter import TwitterMixin
 
 __all__ = [
     "AuthError",
@@ -19,6 +22,9 @@ __all__ = [
     "LoginHandler",
     "LoginRequest",
     "OAuth2Mixin",
+    "OAuthMixin",
+    "OpenIdMixin",
+    "TwitterMixin",
     "local_next_url",
 ]
 
@@ -31,6 +37,9 @@ _HOMES = {
     "LoginHandler": "interface",
     "LoginRequest": "interface",
     "OAuth2Mixin": "oauth2",
+    "OAuthMixin": "oauth1",
+    "OpenIdMixin": "openid",
+    "TwitterMixin": "twitter",
     "local_next_url": "next_url",
 }
 
