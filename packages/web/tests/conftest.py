@@ -35,7 +35,7 @@ class Response:
         self.reason = parsed.reason
         self.headers = parsed.headers
         self.body = parsed.read()
-        self.text = self.body.decode()
+        self.text = self.body.decode(errors="replace")
         parsed.close()
 
     def json(self):

@@ -1,6 +1,7 @@
 import asyncio
 import logging
 from contextvars import ContextVar
+from typing import ClassVar
 
 import pytest
 
@@ -184,7 +185,7 @@ async def _leave_while(site, handler_class):
 def waiting_handler():
     class Waiting(RequestHandler):
         started = asyncio.Event()
-        calls = []
+        calls: ClassVar = []
         ended = asyncio.Event()
 
         async def get(self):

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from etesian.http_wire.interface import HTTPServerRequest, ResponseStartLine, HTTPHeaders
+from etesian.http_wire.interface import HTTPHeaders, HTTPServerRequest, ResponseStartLine
 from etesian.web import Application, ErrorHandler, RequestHandler, URLSpec, url
 from etesian.web.routing import (
     AnyMatches,

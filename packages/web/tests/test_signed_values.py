@@ -137,11 +137,22 @@ def test_keys_can_be_rotated():
 @pytest.mark.parametrize(
     "value",
     [
-        "", "|", "||", "2|", "2|1:0", "2|1:0|10:1300000000|3:key|4:dg==|", "2|x:0|", "2|-1:0|",
-        "2|99999999999999999999:0|", "2|+1:0|1:0|1:0|1:0|x", "2|1:\u0660|1:0|1:0|1:0|x", "\u00e9|1|2",
-        b"\xff|1|2", "a|b|c",
+        "",
+        "|",
+        "||",
+        "2|",
+        "2|1:0",
+        "2|1:0|10:1300000000|3:key|4:dg==|",
+        "2|x:0|",
+        "2|-1:0|",
+        "2|99999999999999999999:0|",
+        "2|+1:0|1:0|1:0|1:0|x",
+        "2|1:\u0660|1:0|1:0|1:0|x",
+        "\u00e9|1|2",
+        b"\xff|1|2",
+        "a|b|c",
     ],
-)  # fmt: skip
+)
 def test_a_malformed_value_is_none(value):
     assert _decode(value) is None
     assert get_signature_key_version(value) in (None, 0)

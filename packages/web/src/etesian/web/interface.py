@@ -86,6 +86,20 @@ class HTTPError(Exception):
         self.args = args
         self.reason = reason
 
+    def __copy__(self) -> HTTPError:
+        # The default would pass ``args`` to a constructor that takes something else.
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        twin.args = self.args
+        return twin
+
+    def __str__(self) -> str:
+        if self.log_message is None:
+            return f"HTTP {self.status_code}"
+        # A message without arguments may hold a percent sign.
+        message = self.log_message % self.args if self.args else self.log_message
+        return f"HTTP {self.status_code} ({message})"
+
 
 class MissingArgumentError(HTTPError):
     """A required argument is absent: 400. ``arg_name`` is its name."""

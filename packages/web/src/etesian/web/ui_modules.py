@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -156,6 +157,15 @@ class UIMethods:
         }
 
 
+class HTML(str):
+    """Text that is HTML already: engines that know ``__html__`` do not escape it again."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
 class UINamespace:
     """The modules of an application as a page uses them, as attributes or by ``[]``.
 
@@ -168,19 +178,23 @@ class UINamespace:
         self.active: dict[str, UIModule] = {}
         """The modules used in this page so far, by name."""
 
-    def __getitem__(self, name: str) -> Callable[..., str | bytes]:
+    def __getitem__(self, name: str) -> Callable[..., HTML]:
         module = self.active.get(name)
         if module is None:
             module = self.active[name] = self._classes[name](self._handler)
-        return module.render
+        return partial(_rendered, module.render)
 
-    def __getattr__(self, name: str) -> Callable[..., str | bytes]:
+    def __getattr__(self, name: str) -> Callable[..., HTML]:
         if name == "xsrf_form_html":
-            return self._handler.xsrf_form_html
+            return partial(_rendered, self._handler.xsrf_form_html)
         try:
             return self[name]
         except KeyError:
             raise AttributeError(f"no UI module is named {name!r}") from None
+
+
+def _rendered(render: Callable[..., str | bytes], *args: object, **kwargs: object) -> HTML:
+    return HTML(as_text(render(*args, **kwargs)))
 
 
 def as_text(value: str | bytes) -> str:

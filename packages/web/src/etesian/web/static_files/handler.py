@@ -213,6 +213,8 @@ class StaticFileHandler(RequestHandler):
                 self.redirect("/" + self.request.path.lstrip("/") + "/", permanent=True)
                 return None
             absolute_path = os.path.join(absolute_path, self.default_filename)  # noqa: PTH118
+        elif self.path.endswith("/") and os.path.isfile(absolute_path):  # noqa: PTH113
+            raise HTTPError(404)
         if not os.path.exists(absolute_path):  # noqa: PTH110
             raise HTTPError(404)
         if not os.path.isfile(absolute_path):  # noqa: PTH113
