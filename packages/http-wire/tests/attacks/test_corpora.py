@@ -18,6 +18,8 @@ STRICTER = {
     "009": "RFC 9112, 3.2: no fragment in a request target",
     "013": "RFC 9112, 7.1.1: space in a chunk extension is only for old senders",
     "014": "RFC 3986, 2: no quotes in a target",
+    "019": "RFC 9112, 3.2: no Host in its second request, which is HTTP/1.1",
+    "022": "RFC 9112, 3.2: no Host in its second request, which is HTTP/1.1",
     "025": "RFC 9112, 6.1: a coding that we do not know",
     "025_line": "RFC 9112, 6.1: a coding that we do not know",
     "027": "RFC 3986, 2: no octet beyond ASCII in a target",

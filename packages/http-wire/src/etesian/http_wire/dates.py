@@ -5,8 +5,14 @@ from __future__ import annotations
 import calendar
 import time
 from datetime import UTC, datetime
-from email.utils import formatdate
 from typing import Final
+
+# Written here because strftime speaks the language of the locale.
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 
 
 def format_timestamp(ts: float | tuple[int, ...] | time.struct_time | datetime) -> str:
@@ -25,7 +31,14 @@ def format_timestamp(ts: float | tuple[int, ...] | time.struct_time | datetime) 
         seconds = aware.timestamp()
     else:
         raise TypeError(f"unknown timestamp type: {ts!r}")
-    return formatdate(seconds, usegmt=True)
+    return _imf_fixdate(seconds)
+
+
+def _imf_fixdate(seconds: float) -> str:
+    moment = time.gmtime(seconds)
+    day, month = _DAYS[moment.tm_wday], _MONTHS[moment.tm_mon - 1]
+    clock = f"{moment.tm_hour:02}:{moment.tm_min:02}:{moment.tm_sec:02}"
+    return f"{day}, {moment.tm_mday:02} {month} {moment.tm_year:04} {clock} GMT"
 
 
 class DateLine:
@@ -42,7 +55,7 @@ class DateLine:
         second = int(time.time())
         if second != self._second:
             self._second = second
-            self._line = f"Date: {formatdate(second, usegmt=True)}"
+            self._line = f"Date: {_imf_fixdate(second)}"
         return self._line
 
 
