@@ -8,6 +8,7 @@ offer is taken from the other Etesian packages when it is first asked for.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,10 +22,17 @@ version_info = (6, 0, 0, 0)
 
 
 def __getattr__(name: str) -> object:
-    """Load ``install`` on first use (PEP 562)."""
-    if name != "install":
+    """Load a module of the package, or ``install``, on first use (PEP 562).
+
+    Programs say ``import tornado.web`` and then use ``tornado.gen``: with Tornado
+    one module brings in the next, so they never had to name them all.
+    """
+    if name == "install":
+        value: object = import_module("etesian.tornado.finder").install
+    elif name.startswith("_") or find_spec(f"{__name__}.{name}") is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = import_module("etesian.tornado.finder").install
+    else:
+        value = import_module(f"{__name__}.{name}")
     globals()[name] = value
     return value
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from etesian.tornado.lending import lend
+from typing import Any
 
-__getattr__, __dir__ = lend(
-    __name__,
-    {
-        "http_wire": "HTTPServer",
-    },
-)
+from etesian.http_wire.interface import api as http_wire
+from etesian.tornado.wire_policy import DOCUMENTED
+
+__all__ = ["HTTPRequest", "HTTPServer"]
+
+HTTPRequest = http_wire.HTTPServerRequest
+
+
+class HTTPServer(http_wire.HTTPServer):
+    """The server with the documented policy of the wire, unless another is given.
+
+    ``io_loop`` is accepted and must be left out or be the current loop.
+    """
+
+    def __init__(self, request_callback: Any, *arguments: Any, **options: Any) -> None:
+        options.pop("io_loop", None)
+        options.setdefault("policy", DOCUMENTED)
+        super().__init__(request_callback, *arguments, **options)

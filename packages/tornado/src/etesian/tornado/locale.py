@@ -12,4 +12,5 @@ __getattr__, __dir__ = lend(
             get_supported_locales Locale CSVLocale GettextLocale LOCALE_NAMES
         """,
     },
+    renamed={"get": "get_locale"},
 )

@@ -88,7 +88,7 @@ class WebSocketHandler(RequestHandler):
         """Answer the opening handshake, and :meth:`open` the WebSocket."""
         request = self.request
         try:
-            opening = parse_request(request.method, request.version, request.headers)
+            opening = parse_request(request.method or "", request.version, request.headers)
         except HandshakeError as error:
             self._refuse(error.status_code, str(error))
             return

@@ -7,7 +7,7 @@ from etesian.tornado.lending import lend
 __getattr__, __dir__ = lend(
     __name__,
     {
-        "core_loop.asyncio_bridge": """
+        "core_loop.platform.asyncio": """
             AsyncIOMainLoop AsyncIOLoop to_tornado_future to_asyncio_future BaseAsyncIOLoop
             AnyThreadEventLoopPolicy
         """,
