@@ -7,6 +7,9 @@ import asyncio
 import pytest
 
 from etesian.http_wire.client.errors import HTTPStreamClosedError
+from etesian.http_wire.client.outgoing import _full_head, request_head
+from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.client.url import parse_url
 from etesian.http_wire.interface import HTTPOutputError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -228,3 +231,19 @@ async def test_a_refusal_instead_of_continue_saves_the_body(canned_server, clien
             )
             assert response.code == 417
     assert server.connections == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+@pytest.mark.parametrize("user_agent", [None, "mine"])
+@pytest.mark.parametrize("decompress_response", [True, False])
+def test_the_cached_head_is_the_full_one(method, user_agent, decompress_response):
+    request = HTTPRequest(
+        "http://a.test:81/b?c",
+        method,
+        user_agent=user_agent,
+        decompress_response=decompress_response,
+    )
+    target = parse_url(request.url)
+    assert request_head(request, target) == _full_head(request, target)
+    request.headers["X"] = "y"
+    assert b"X: y\r\n" in request_head(request, target)

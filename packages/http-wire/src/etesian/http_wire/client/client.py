@@ -129,7 +129,7 @@ class AsyncHTTPClient:
             request = HTTPRequest(request, **options)
         elif options:
             raise TypeError(f"options {', '.join(options)} beside an HTTPRequest")
-        future: asyncio.Future[HTTPResponse] = self.asyncio_loop.create_future()
+        future = _FetchFuture(loop=self.asyncio_loop)
 
         def ended(response: HTTPResponse) -> None:
             if future.done():
@@ -141,9 +141,7 @@ class AsyncHTTPClient:
             else:
                 future.set_exception(error)
 
-        abandon = self.fetch_impl(request, ended)
-        if abandon is not None and not future.done():
-            future.add_done_callback(lambda done: abandon() if done.cancelled() else None)
+        future.abandon = self.fetch_impl(request, ended)
         return future
 
     def fetch_impl(
@@ -178,6 +176,18 @@ class AsyncHTTPClient:
         self._lifetime = _closing(self)
         with suppress(StopIteration):
             self._lifetime.__anext__().send(None)
+
+
+class _FetchFuture(asyncio.Future["HTTPResponse"]):
+    """A future that abandons the fetch when it is cancelled, at once."""
+
+    abandon: Callable[[], None] | None = None
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        cancelled = super().cancel(msg)
+        if cancelled and self.abandon is not None:
+            self.abandon()
+        return cancelled
 
 
 async def _closing(client: AsyncHTTPClient) -> AsyncGenerator[None, None]:

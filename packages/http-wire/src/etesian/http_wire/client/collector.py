@@ -42,8 +42,8 @@ class Collector:
         self._policy = policy
         self._decoded_size = 0
         self._decoder: ContentDecoder | None = None
-        if request.decompress_response:
-            self._decoder = decoder_for(headers.get("Content-Encoding", ""), policy)
+        if request.decompress_response and "Content-Encoding" in headers:
+            self._decoder = decoder_for(headers["Content-Encoding"], policy)
         if request.header_callback is not None:
             _announce(request.header_callback, start_line, headers)
 

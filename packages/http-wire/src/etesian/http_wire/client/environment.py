@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from etesian.http_wire.client.connection import ClientConnection
+    from etesian.http_wire.client.deadlines import Deadlines
     from etesian.http_wire.client.pool import Pool
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.slots import Slots
@@ -33,6 +34,7 @@ class Environment:
     loop: asyncio.AbstractEventLoop
     pool: Pool[ClientConnection]
     slots: Slots
+    deadlines: Deadlines
     tcp_client: TCPClient
     contexts: TLSContexts
     kept_policy: WirePolicy
@@ -75,7 +77,8 @@ class Environment:
         return self.loop.create_task(dial(self.tcp_client, key, self.pool.discard))
 
     def close(self) -> None:
-        """Close what is idle, and the resolver."""
+        """Close what is idle, the deadlines, and the resolver."""
+        self.deadlines.close()
         if self._sweep is not None:
             self._sweep.cancel()
         self.pool.close()

@@ -7,7 +7,7 @@
                   +-------------+   a redirect, or the one repetition
 
 Every state can end by a timeout, by an error or by abandonment, and all of them
-go through one place that gives back what the fetch holds: its slot, its timer,
+go through one place that gives back what the fetch holds: its slot, its deadline,
 its attempt to connect, its connection. No Task is made unless a connection is
 to be dialled or a body produced.
 """
@@ -67,7 +67,6 @@ class Fetch:
         self._hop: Hop | None = None
         self._key: PoolKey | None = None
         self._dialling: asyncio.Task[ClientConnection] | None = None
-        self._timer: asyncio.TimerHandle | None = None
         self._phase = _QUEUED
         self._phase_started = self._started
         self._holds_slot = False
@@ -108,6 +107,15 @@ class Fetch:
         self._holds_slot = True
         self._queue_time = monotonic() - self._began
         self._begin()
+
+    def timed_out(self) -> None:
+        """End with the limit that was passed."""
+        by_connect = self._connect_deadline() <= self._request_deadline()
+        name = "connect_timeout" if by_connect else "request_timeout"
+        limit = self._request.connect_timeout if by_connect else self._request.request_timeout
+        self._end_with_error(
+            HTTPTimeoutError(f"timed out {self._phase}, {name} is {limit:g} seconds")
+        )
 
     def follows(self, code: int, headers: HTTPHeaders) -> bool:
         """Tell the hop whether its response is a redirect that will be followed."""
@@ -205,11 +213,9 @@ class Fetch:
         self._arm()
 
     def _arm(self) -> None:
-        """Set the one timer to the limit that comes first in this phase."""
-        if self._timer is not None:
-            self._timer.cancel()
+        """Set the deadline to the limit that comes first in this phase."""
         due = min(self._request_deadline(), self._connect_deadline())
-        self._timer = None if due == inf else self._loop.call_at(due, self._timed_out)
+        self._environment.deadlines.set(self, due)
 
     def _request_deadline(self) -> float:
         timeout = self._request.request_timeout
@@ -220,14 +226,6 @@ class Fetch:
         if self._phase is _EXCHANGING or not timeout:
             return inf
         return self._phase_started + timeout
-
-    def _timed_out(self) -> None:
-        by_connect = self._connect_deadline() <= self._request_deadline()
-        name = "connect_timeout" if by_connect else "request_timeout"
-        limit = self._request.connect_timeout if by_connect else self._request.request_timeout
-        self._end_with_error(
-            HTTPTimeoutError(f"timed out {self._phase}, {name} is {limit:g} seconds")
-        )
 
     def _response(self, hop: Hop, error: BaseException | None = None) -> HTTPResponse:
         total = monotonic() - self._began
@@ -271,8 +269,7 @@ class Fetch:
     def _give_back(self) -> None:
         """Release everything that the fetch holds; the one way out of every state."""
         self._ended = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._environment.deadlines.withdraw(self)
         if self._dialling is not None:
             self._dialling.cancel()
         hop, self._hop = self._hop, None

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from etesian.http_wire.client.collector import Collector
 from etesian.http_wire.client.errors import HTTPProtocolError
-from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS, request_headers
+from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS, request_head
 from etesian.http_wire.client.upload import produce_body
 from etesian.http_wire.interface import HTTPInputError, ResponseStartLine
-from etesian.http_wire.wire.head_writer import encode_head, request_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -63,8 +62,7 @@ class Hop:
         """Prepare the head; raises ``ValueError`` for what may not be sent."""
         self._owner = owner
         self._policy = policy
-        self._sent_headers = request_headers(request, target)
-        self._head = encode_head(request_line(request.method, target.path), self._sent_headers)
+        self._head = request_head(request, target)
         self._connection: ClientConnection | None = None
         self._collector: Collector | None = None
         self._drained = 0
@@ -159,7 +157,7 @@ class Hop:
             connection.write(self.request.body or b"")
             connection.request_ended()
             return
-        length = self._sent_headers.get("Content-Length")
+        length = self.request.headers.get("Content-Length")
         self._upload = asyncio.ensure_future(
             produce_body(connection, producer, None if length is None else int(length))
         )

@@ -140,7 +140,7 @@ class HTTPRequest:
 
     @headers.setter
     def headers(self, headers: Mapping[str, str] | None) -> None:
-        self._headers = HTTPHeaders(headers or {})
+        self._headers = HTTPHeaders(headers) if headers else HTTPHeaders.from_valid({})
 
     @property
     def body(self) -> bytes | None:

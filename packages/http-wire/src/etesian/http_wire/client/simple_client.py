@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.client import AsyncHTTPClient
+from etesian.http_wire.client.deadlines import Deadlines
 from etesian.http_wire.client.environment import Environment
 from etesian.http_wire.client.errors import HTTPStreamClosedError
 from etesian.http_wire.client.fetch import Fetch
@@ -92,6 +93,7 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
                 idle_timeout=idle_timeout,
             ),
             slots=Slots(max_clients),
+            deadlines=Deadlines(self.asyncio_loop),
             tcp_client=TCPClient() if tcp_client is None else tcp_client,
             contexts=TLSContexts(),
             kept_policy=replace(streamed_policy, max_body_size=min(body_limit, max_buffer_size)),
