@@ -1,31 +1,32 @@
 """Last stage: nodes become the syntax tree of one Python function.
 
-What comes out for ``<b>{{ name }}</b>{% for x in y %}, {{ x }}{% end %}`` is, as source::
+What comes out for ``<b>{{ name }}</b>{% for x in y %}, {{ x }}{% end %}`` is, as source
+and with the second form of ``output``::
 
-    def render(_tt_names, _tt_text, _tt_escaper, _tt_len):
-        _tt_plain_0, _tt_escape_0 = _tt_escaper(xhtml_escape)
-        _tt_out = []
-        _tt_append = _tt_out.append
-        _tt_append(f'<b>{_tt_v if (_tt_v := name).__class__ is _tt_plain_0 else ...}</b>')
+    def render(_tt_names, _tt_text, ...):
+        _tt_values = []
+        _tt_value = _tt_values.append
+        _tt_markup = []
+        _tt_write = _tt_markup.append
+        _tt_value(_tt_v if (_tt_v := name).__class__ is _tt_str else _tt_text(_tt_v))
+        _tt_write('<b>%s</b>')
         for x in y:
-            _tt_append(f', {_tt_v if (_tt_v := x).__class__ is _tt_plain_0 else ...}')
-        return ''.join(_tt_out)
-
-Each f-string is a *batch*: all output between two control statements, built at once.
-``_tt_plain_0`` is the type whose values need no escaping (see ``runtime.escaper``);
-asking for it here saves a call for every number on the page.
+            _tt_value(_tt_v if (_tt_v := x).__class__ is _tt_str else _tt_text(_tt_v))
+            _tt_write(', %s')
+        return _tt_finish(_tt_markup, _tt_values)
 
 The names of the namespace are the function's globals. Names that the template binds
 are locals, which first take the value that the namespace has for them, if any.
 
-The *streaming* form is an asynchronous generator with the same statements, that
-yields what is ready before it awaits anything and in loops now and then.
+The *streaming* function is an asynchronous generator of the plain form, that yields
+what is ready before it awaits anything and in loops now and then.
 """
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from etesian.templates.escapes import Escapes
@@ -42,6 +43,16 @@ from etesian.templates.nodes import (
     Text,
     Try,
 )
+from etesian.templates.output import (
+    DEFERRED_ESCAPE,
+    Deferred,
+    Escaped,
+    Form,
+    Literal,
+    Piece,
+    Plain,
+    Trusted,
+)
 from etesian.templates.python_source import (
     Names,
     parse_expression,
@@ -49,7 +60,8 @@ from etesian.templates.python_source import (
     parse_loop,
     parse_statements,
 )
-from etesian.templates.syntax import Place, call, code, constant, do, joined, place, place_of
+from etesian.templates.runtime import HELPERS
+from etesian.templates.syntax import Place, call, code, place, place_of
 
 if TYPE_CHECKING:
     from etesian.templates.line_map import LineMap
@@ -61,19 +73,30 @@ _BATCH_PIECES = 200
 # Batches after which a streaming loop passes on what it has: some KB, for rows of a table.
 _STREAM_BATCHES = 50
 
-_START = "_tt_out = []\n_tt_append = _tt_out.append"
 _FLUSH = "if _tt_out:\n yield ''.join(_tt_out)\n _tt_out.clear()"
 _FLUSH_SOME = _FLUSH.replace("_tt_out:", f"_tt_len(_tt_out) >= {_STREAM_BATCHES}:")
-_RETURN = "return ''.join(_tt_out)"
-_FUNCTION = "def render(_tt_names, _tt_text, _tt_escaper, _tt_len): pass"
+_FUNCTION = f"def render(_tt_names, {', '.join(HELPERS)}): pass"
+
+
+class Kind(Enum):
+    """What the function is to be: see ``output`` for the first two."""
+
+    PLAIN = auto()
+    DEFERRED = auto()
+    STREAMING = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A module with one function; ``awaits`` tells that only its streaming form compiles."""
+    """A module with one function.
+
+    ``awaits`` tells that only its streaming kind compiles; ``bound`` are the names
+    that the template binds.
+    """
 
     tree: ast.Module
     awaits: bool
+    bound: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -92,22 +115,23 @@ class _Scope:
     borrowed: set[str] = field(default_factory=set)
 
 
-def generate(body: Body, lines: LineMap, *, streaming: bool) -> Generated:
+def generate(body: Body, lines: LineMap, kind: Kind) -> Generated:
     """Give the function that renders a linked body.
 
     Raises:
         ParseError: Python in the template does not parse, or a ``break`` or
             ``continue`` came to stand outside of any loop when files were linked.
     """
-    return _Generator(body, lines, streaming=streaming).generate(body)
+    return _Generator(body, lines, kind).generate(body)
 
 
 class _Generator:
-    def __init__(self, body: Body, lines: LineMap, *, streaming: bool) -> None:
+    def __init__(self, body: Body, lines: LineMap, kind: Kind) -> None:
         self._lines = lines
-        self._streaming = streaming
-        self._escapes = Escapes(body, lines)
-        self._scope = _Scope(streams=streaming)
+        deferred = kind is Kind.DEFERRED
+        self._escapes = Escapes(body, lines, but=DEFERRED_ESCAPE if deferred else None)
+        self._form: Form = Deferred(self._escapes) if deferred else Plain(self._escapes)
+        self._scope = _Scope(streams=kind is Kind.STREAMING)
         self._awaits = False
         self._applies = 0
         self._here: Place = place(1, 0, 0)
@@ -115,10 +139,10 @@ class _Generator:
     def generate(self, body: Body) -> Generated:
         start = self._here
         statements = self._body(body)
-        (function,) = code(f"async {_FUNCTION}" if self._streaming else _FUNCTION, start)
+        (function,) = code(f"async {_FUNCTION}" if self._scope.streams else _FUNCTION, start)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             function.body = [*self._prelude(start), *self._framed(statements, start)]
-        return Generated(ast.Module([function], []), self._awaits)
+        return Generated(ast.Module([function], []), self._awaits, frozenset(self._scope.bound))
 
     def _prelude(self, at: Place) -> list[ast.stmt]:
         borrowed = "\n".join(
@@ -129,13 +153,13 @@ class _Generator:
 
     def _framed(self, statements: list[ast.stmt], at: Place) -> list[ast.stmt]:
         """Put the collecting of output around statements that make up a function."""
-        end = _FLUSH if self._scope.streams else _RETURN
-        return [*code(_START, at), *statements, *code(end, at)]
+        end = code(_FLUSH, at) if self._scope.streams else self._form.end(at)
+        return [*self._form.start(at), *statements, *end]
 
     def _body(self, body: Body) -> list[ast.stmt]:
         """Give the statements of a body; of an empty one as well, for Python wants some."""
         result: list[ast.stmt] = []
-        pieces: list[ast.expr] = []
+        pieces: list[Piece] = []
         for node in body:
             if isinstance(node, Text | Output | ModuleCall | Apply):
                 awaits, self._awaits = self._awaits, False
@@ -153,34 +177,25 @@ class _Generator:
         self._flush(pieces, result)
         return result or [ast.Pass(**self._here)]
 
-    def _flush(self, pieces: list[ast.expr], result: list[ast.stmt]) -> None:
+    def _flush(self, pieces: list[Piece], result: list[ast.stmt]) -> None:
         """Make one batch of the pieces that came together."""
         if pieces:
-            at = place_of(pieces[0])
-            result.append(do(call("_tt_append", [joined(pieces, at)], at), at))
+            at = next((place_of(p.value) for p in pieces if not isinstance(p, Literal)), self._here)
+            result += self._form.batch(pieces, at)
             pieces.clear()
 
     # Output
 
-    def _piece(self, node: Text | Output | ModuleCall | Apply, before: list[ast.stmt]) -> ast.expr:
-        """Give the expression for the node's output; what must stand before goes to ``before``."""
+    def _piece(self, node: Text | Output | ModuleCall | Apply, before: list[ast.stmt]) -> Piece:
+        """Give the node's output; what must stand before it goes to ``before``."""
         if isinstance(node, Text):
-            return constant(node.value, self._here)
+            return Literal(node.value)
         if isinstance(node, Apply):
-            return self._apply(node, before)
+            return Trusted(self._apply(node, before))
         if isinstance(node, ModuleCall):
-            call_ = node.call
-            # The name of the module becomes an attribute of what knows all modules.
-            prefix = "_tt_modules."
-            whole = Fragment(
-                prefix + call_.text, call_.origin, call_.line, call_.column - len(prefix)
-            )
-            value = self._expression(whole)
-            return call("_tt_text", [value], place_of(value))
+            return Trusted(self._expression(_of_modules(node.call)))
         value = self._expression(node.expression)
-        if node.escape is None:
-            return call("_tt_text", [value], place_of(value))
-        return self._escapes.apply(node.escape, value)
+        return Trusted(value) if node.escape is None else Escaped(node.escape, value)
 
     def _apply(self, node: Apply, before: list[ast.stmt]) -> ast.expr:
         """Give the call of a function on the output of a body, which becomes one itself."""
@@ -200,7 +215,7 @@ class _Generator:
         self._scope = outer
         self._awaits |= awaits
         before.append(definition)
-        return call("_tt_text", [call(function, [inner], at)], at)
+        return call(function, [inner], at)
 
     # Statements
 
@@ -293,3 +308,14 @@ class _Generator:
 
     def _yield_all(self) -> list[ast.stmt]:
         return code(_FLUSH, self._here) if self._may_yield() else []
+
+
+def _of_modules(module_call: Fragment) -> Fragment:
+    """Give the call as one on the object that knows all modules."""
+    prefix = "_tt_modules."
+    return Fragment(
+        prefix + module_call.text,
+        module_call.origin,
+        module_call.line,
+        module_call.column - len(prefix),
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from etesian.templates.nodes import Compound, Fragment, Output
 from etesian.templates.python_source import parse_expression
-from etesian.templates.syntax import call, code, load, place_of
+from etesian.templates.syntax import call, chosen_by_class, code, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,27 +21,22 @@ class Escapes:
 
     The function of a name is looked up once per rendering, when the function starts.
     A template may also bind the name itself (``{% from x import f %}``): then it is
-    looked up where that happens.
+    looked up where that happens. The function ``but`` is somebody else's affair.
     """
 
-    def __init__(self, body: Body, lines: LineMap) -> None:
+    def __init__(self, body: Body, lines: LineMap, *, but: str | None = None) -> None:
         self._functions: dict[str, ast.expr] = {}
         self._roots: dict[str, str] = {}
         for output in _escaped(body):
-            if output.escape is not None and output.escape not in self._functions:
-                self._add(output.escape, output.expression, lines)
+            if output.escape is None or output.escape in {but, *self._functions}:
+                continue
+            self._add(output.escape, output.expression, lines)
 
     def apply(self, name: str, value: ast.expr) -> ast.expr:
         """Give the expression for the text of a value after the function ``name``."""
-        at = place_of(value)
         number = list(self._functions).index(name)
-        kept = ast.NamedExpr(ast.Name("_tt_v", ast.Store(), **at), value, **at)
-        kind = ast.Attribute(kept, "__class__", ast.Load(), **at)
-        return ast.IfExp(
-            ast.Compare(kind, [ast.Is()], [load(f"_tt_plain_{number}", at)], **at),
-            load("_tt_v", at),
-            call(f"_tt_escape_{number}", [load("_tt_v", at)], at),
-            **at,
+        return chosen_by_class(
+            value, f"_tt_plain_{number}", f"_tt_escape_{number}", place_of(value)
         )
 
     def prelude(self, bound: set[str]) -> list[ast.stmt]:

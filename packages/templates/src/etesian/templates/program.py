@@ -6,12 +6,14 @@ from contextlib import aclosing
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from etesian.templates.code import generate
+from etesian.templates.code import Kind, generate
+from etesian.templates.escaping import xhtml_escape
 from etesian.templates.interface import ParseError
 from etesian.templates.line_map import LineMap
 from etesian.templates.linker import link
 from etesian.templates.optimiser import optimise
-from etesian.templates.runtime import escaper, text
+from etesian.templates.output import DEFERRED_ESCAPE
+from etesian.templates.runtime import HELPERS
 from etesian.templates.tracebacks import restore
 
 if TYPE_CHECKING:
@@ -21,14 +23,14 @@ if TYPE_CHECKING:
     from etesian.templates.linker import TreeSource
     from etesian.templates.nodes import Body, Tree
 
-_HELPERS = (text, escaper, len)
+_HELPERS = tuple(HELPERS.values())
 
 
 class Program:
     """All stages after parsing, for one template.
 
     ``trees`` are the files it was made of, ``lines`` says which line of the code
-    object is which line of them. ``only_streams`` tells that something is awaited.
+    object is which line of them.
 
     Raises:
         ParseError: as ``link`` and ``generate``, or because Python cannot compile the
@@ -39,18 +41,20 @@ class Program:
         linked, self.trees = link(tree, source)
         self.lines = LineMap(tree.origin for tree in self.trees)
         self._body: Body = optimise(linked)
-        generated = generate(self._body, self.lines, streaming=False)
-        self.only_streams = generated.awaits
-        self._streaming: CodeType | None = None
-        self._whole: CodeType | None = None
+        self._code: dict[Kind, CodeType] = {}
+        self._usual = Kind.DEFERRED
+        generated = generate(self._body, self.lines, Kind.DEFERRED)
         if generated.awaits:
-            self._streaming = self._compile(self.syntax_tree())
+            self._usual = Kind.STREAMING
+        elif DEFERRED_ESCAPE in generated.bound:
+            self._usual = Kind.PLAIN
         else:
-            self._whole = self._compile(generated.tree)
+            self._code[Kind.DEFERRED] = self._compile(generated.tree)
+        self._compiled(self._usual)
 
     def syntax_tree(self) -> ast.Module:
         """Give the generated Python, for people: in the form that rendering uses."""
-        return generate(self._body, self.lines, streaming=self.only_streams).tree
+        return generate(self._body, self.lines, self._usual).tree
 
     def render(self, namespace: dict[str, Any]) -> str:
         """Give the output, with these names as the function's globals.
@@ -60,10 +64,14 @@ class Program:
             Exception: whatever the template's Python raises, its traceback in terms
                 of the template.
         """
-        code = self._whole
-        if code is None:
+        kind = self._usual
+        if kind is Kind.STREAMING:
             name = self.trees[-1].origin.name
             raise RuntimeError(f"template {name!r} awaits something: use generate_async")
+        if namespace[DEFERRED_ESCAPE] is not xhtml_escape:
+            # The namespace has put a function of its own in the place of ours.
+            kind = Kind.PLAIN
+        code = self._compiled(kind)
         try:
             result: str = FunctionType(code, namespace, None, (namespace, *_HELPERS))()
         except Exception as error:
@@ -73,10 +81,7 @@ class Program:
 
     async def stream(self, namespace: dict[str, Any]) -> AsyncGenerator[str, None]:
         """Give the output in parts, each as soon as something after it has to be awaited."""
-        if self._streaming is None:
-            generated = generate(self._body, self.lines, streaming=True)
-            self._streaming = self._compile(generated.tree)
-        code = self._streaming
+        code = self._compiled(Kind.STREAMING)
         try:
             parts = FunctionType(code, namespace, None, (namespace, *_HELPERS))()
             async with aclosing(parts):
@@ -85,6 +90,17 @@ class Program:
         except Exception as error:
             restore(error, code, self.lines)
             raise
+
+    def _compiled(self, kind: Kind) -> CodeType:
+        """Give the code of a kind, made when it is first asked for.
+
+        Two threads may both make it; either result is as good.
+        """
+        code = self._code.get(kind)
+        if code is None:
+            code = self._compile(generate(self._body, self.lines, kind).tree)
+            self._code[kind] = code
+        return code
 
     def _compile(self, tree: ast.Module) -> CodeType:
         try:

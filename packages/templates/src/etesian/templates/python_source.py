@@ -8,8 +8,9 @@ The places let Python's own tracebacks point into the template, down to the colu
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
-from keyword import iskeyword
+from keyword import kwlist
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from etesian.templates.interface import ParseError
@@ -34,6 +35,13 @@ _FORBIDDEN = (
 )
 _AWAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 
+# Most expressions: for them there is no need to trouble Python's parser. The limit is there
+# because one attribute more is one level more.
+_DOTTED = re.compile(
+    rf"(?!(?:{'|'.join(kwlist)})\b)[A-Za-z_][A-Za-z0-9_]*"
+    rf"(?:\.(?!(?:{'|'.join(kwlist)})\b)[A-Za-z_][A-Za-z0-9_]*){{0,8}}"
+)
+
 # How Python refuses text: it has limits on nesting, on the depth of its trees and on the digits
 # of a number, and each ends in another exception.
 _REFUSALS = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
@@ -57,15 +65,24 @@ def parse_expression(fragment: Fragment, offset: int) -> tuple[ast.expr, Names]:
     Raises:
         ParseError: it is not one Python expression.
     """
-    text = fragment.text
-    if text.isascii() and text.isidentifier() and not iskeyword(text):
-        # Most expressions are a name: no need to trouble Python's parser.
-        line, end = fragment.line + offset, fragment.column + len(text)
-        return ast.Name(text, ast.Load(), **place(line, fragment.column, end)), Names({text})
-    tree = _compile(text, "eval", fragment)
+    if _DOTTED.fullmatch(fragment.text):
+        return _dotted(fragment, offset)
+    tree = _compile(fragment.text, "eval", fragment)
     if not isinstance(tree, ast.Expression):
         raise _error("not an expression", fragment)
     return tree.body, _settle(tree.body, fragment, offset)
+
+
+def _dotted(fragment: Fragment, offset: int) -> tuple[ast.expr, Names]:
+    """Give ``a.b.c``."""
+    name, *attributes = fragment.text.split(".")
+    line, column = fragment.line + offset, fragment.column
+    end = column + len(name)
+    expression: ast.expr = ast.Name(name, ast.Load(), **place(line, column, end))
+    for attribute in attributes:
+        end += 1 + len(attribute)
+        expression = ast.Attribute(expression, attribute, ast.Load(), **place(line, column, end))
+    return expression, Names({name})
 
 
 def parse_statements(fragment: Fragment, offset: int) -> tuple[list[ast.stmt], Names]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Nothing:
-    """A type that no value has: of the functions we do not know, every value is their affair."""
+    """A type that no value has: of a function that we do not know, every value is the affair."""
 
     def __new__(cls) -> Never:
         """Make none."""
@@ -19,17 +19,24 @@ class Nothing:
 
 
 def text(value: object) -> str:
-    """Give a value as text: bytes decoded as UTF-8, anything else by ``str()``."""
-    if isinstance(value, str):
-        return value
-    return value.decode() if isinstance(value, bytes) else str(value)
+    """Give a value as text: bytes decoded as UTF-8, anything else by ``str()``.
+
+    The result is a ``str`` and of no class derived from it, whose own methods could
+    show one text to the escape and another one to the page.
+    """
+    if value.__class__ is int:
+        return f"{value}"
+    if isinstance(value, bytes):
+        return value.decode()
+    result = value if isinstance(value, str) else str(value)
+    return result if result.__class__ is str else str.__str__(result)
 
 
 def escape_text(value: object) -> str:
     """Give a value as text, escaped for HTML: ``xhtml_escape(text(value))`` in one call."""
     result = value if value.__class__ is str else text(value)
-    # One look per character that matters beats one regular expression, and copying nothing
-    # beats both: most values on a page have none of them.
+    # Five looks beat one regular expression, and copying nothing beats both: most values on a
+    # page have none of these characters.
     if "&" in result:
         result = result.replace("&", "&amp;")
     if "<" in result:
@@ -53,3 +60,34 @@ def escaper(function: Callable[[str], Any]) -> tuple[type, Callable[[object], st
     if function is xhtml_escape:
         return int, escape_text
     return Nothing, lambda value: text(function(text(value)))
+
+
+def literal(value: object) -> str:
+    """Give a value as text that stands for itself in a ``%`` format."""
+    return text(value).replace("%", "%%")
+
+
+def finish(markup: list[str], values: list[str]) -> str:
+    """Give the page of a ``%`` format in parts, and of what to escape and put into it.
+
+    All values are escaped as one string, which costs little more than to escape one
+    of them: a page has hundreds.
+    """
+    together = "\0".join(values)
+    escaped = escape_text(together)
+    if escaped is not together:
+        parts = escaped.split("\0")
+        # A NUL of its own in a value would shift all that follow.
+        values = parts if len(parts) == len(values) else [escape_text(value) for value in values]
+    return "".join(markup) % tuple(values)
+
+
+# What the function gets besides the namespace, by the names that generated code calls it.
+HELPERS: dict[str, object] = {
+    "_tt_str": str,
+    "_tt_len": len,
+    "_tt_text": text,
+    "_tt_literal": literal,
+    "_tt_escaper": escaper,
+    "_tt_finish": finish,
+}

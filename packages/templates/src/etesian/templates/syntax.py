@@ -7,10 +7,15 @@ refuses a tree without one, and because a traceback shows it.
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_LOAD = ast.Load()
+_IS: list[ast.cmpop] = [ast.Is()]
 
 
 class Place(TypedDict):
@@ -39,13 +44,43 @@ def place_of(node: ast.expr | ast.stmt | ast.excepthandler) -> Place:
 
 def load(name: str, at: Place) -> ast.Name:
     """``name``, read."""
-    return ast.Name(name, ast.Load(), **at)
+    return ast.Name(name, _LOAD, **at)
+
+
+@cache
+def helper(name: str) -> ast.Name:
+    """``name``, read, for one of the engine's own: always the same tree.
+
+    To read a local of the engine cannot fail, so no traceback shows where that was,
+    and making trees is what compiling a template takes most of its time for.
+    """
+    return load(name, place(1, 0, 0))
+
+
+@cache
+def helper_target(name: str) -> ast.Name:
+    """``name``, bound; otherwise as ``helper``."""
+    return ast.Name(name, ast.Store(), **place(1, 0, 0))
 
 
 def call(function: str | ast.expr, arguments: Sequence[ast.expr], at: Place) -> ast.Call:
-    """``function(arguments)``."""
-    called = load(function, at) if isinstance(function, str) else function
+    """``function(arguments)``; the name of a function is one of the engine's own."""
+    called = helper(function) if isinstance(function, str) else function
     return ast.Call(called, list(arguments), [], **at)
+
+
+def chosen_by_class(value: ast.expr, kind: str, otherwise: str, at: Place) -> ast.expr:
+    """``value if value.__class__ is kind else otherwise(value)``, the value evaluated once.
+
+    ``kind`` and ``otherwise`` are names of the engine's own.
+    """
+    # Only the call can fail; of the others the line is enough.
+    line, column = at["lineno"], at["col_offset"]
+    kept = ast.NamedExpr(helper_target("_tt_v"), value, lineno=line, col_offset=column)
+    of_class = ast.Attribute(kept, "__class__", _LOAD, lineno=line, col_offset=column)
+    same = ast.Compare(of_class, _IS, [helper(kind)], lineno=line, col_offset=column)
+    called = call(otherwise, [helper("_tt_v")], at)
+    return ast.IfExp(same, helper("_tt_v"), called, lineno=line, col_offset=column)
 
 
 def constant(value: str | int | None, at: Place) -> ast.Constant:
@@ -58,17 +93,22 @@ def do(expression: ast.expr, at: Place) -> ast.Expr:
     return ast.Expr(expression, **at)
 
 
-def joined(pieces: Sequence[ast.expr], at: Place) -> ast.expr:
-    """One string of all pieces: an f-string, or the literal if it is only one."""
-    if len(pieces) == 1 and isinstance(pieces[0], ast.Constant):
-        return pieces[0]
-    values: list[ast.expr] = [
-        piece
-        if isinstance(piece, ast.Constant)
-        else ast.FormattedValue(piece, -1, None, **place_of(piece))
-        for piece in pieces
-    ]
-    return ast.JoinedStr(values, **at)
+def joined(pieces: Sequence[ast.expr | str], at: Place) -> ast.expr:
+    """One string of literal texts and of values: an f-string, or a literal where it will do."""
+    values: list[ast.expr] = []
+    texts: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            texts.append(piece)
+            continue
+        if texts:
+            values.append(ast.Constant("".join(texts), **at))
+            texts.clear()
+        values.append(ast.FormattedValue(piece, -1, None, **place_of(piece)))
+    if texts or not values:
+        values.append(ast.Constant("".join(texts), **at))
+    only_text = len(values) == 1 and isinstance(values[0], ast.Constant)
+    return values[0] if only_text else ast.JoinedStr(values, **at)
 
 
 def code(source: str, at: Place) -> list[ast.stmt]:
