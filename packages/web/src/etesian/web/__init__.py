@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from etesian.web.static_files.handler import StaticFileHandler
     from etesian.web.testing import AsyncHTTPSTestCase, AsyncHTTPTestCase
     from etesian.web.ui_modules import TemplateModule, UIModule
+    from etesian.web.wsgi.container import WSGIContainer
 
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "TemplateModule",
     "UIModule",
     "URLSpec",
+    "WSGIContainer",
     "addslash",
     "authenticated",
     "create_signed_value",
@@ -103,6 +105,7 @@ _HOMES = {
     "TemplateModule": "ui_modules",
     "UIModule": "ui_modules",
     "URLSpec": "routing.rules",
+    "WSGIContainer": "wsgi.container",
     "addslash": "decorators",
     "authenticated": "decorators",
     "create_signed_value": "signed_values",

@@ -140,18 +140,23 @@ class HandlerDelegate:
 
     def _prepare(self, handler: RequestHandler) -> Awaitable[None] | None:
         """Do what comes before the verb; give what there is to wait for."""
-        decode = handler.decode_argument
-        handler.path_args = [None if value is None else decode(value) for value in self._path_args]
-        handler.path_kwargs = {
-            name: None if value is None else decode(value, name)
-            for name, value in self._path_kwargs.items()
-        }
+        handler.path_args = []
+        handler.path_kwargs = {}
+        if self._path_args or self._path_kwargs:
+            self._decode_path(handler)
         method = self._request.method
         if method not in handler.SUPPORTED_METHODS:
             raise HTTPError(405)
         if method not in _SAFE_METHODS and handler.settings.get("xsrf_cookies"):
             handler.check_xsrf_cookie()
         return _awaitable(handler.prepare(), "prepare")
+
+    def _decode_path(self, handler: RequestHandler) -> None:
+        decode = handler.decode_argument
+        for value in self._path_args:
+            handler.path_args.append(None if value is None else decode(value))
+        for name, value in self._path_kwargs.items():
+            handler.path_kwargs[name] = None if value is None else decode(value, name)
 
     def _run_verb(self, handler: RequestHandler) -> None:
         """Call the method of the verb, and finish unless there is something to wait for."""

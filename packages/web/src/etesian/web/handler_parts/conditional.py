@@ -22,8 +22,10 @@ class ConditionalRequests(ResponseHead):
 
         It is a SHA-1 of the body: a checksum, no protection against forgery.
         """
-        digest = hashlib.sha1(usedforsecurity=False)
-        for chunk in self._write_buffer:
+        buffer = self._write_buffer
+        # A call less where there is one piece, as there nearly always is.
+        digest = hashlib.sha1(buffer[0] if buffer else b"", usedforsecurity=False)
+        for chunk in buffer[1:]:
             digest.update(chunk)
         return f'"{digest.hexdigest()}"'
 
@@ -31,7 +33,7 @@ class ConditionalRequests(ResponseHead):
         """Set the header from :meth:`compute_etag`."""
         etag = self.compute_etag()
         if etag is not None:
-            self.set_header("Etag", etag)
+            self._headers["Etag"] = etag
 
     def check_etag_header(self) -> bool:
         """Say whether the request names the response's Etag, so that 304 is the answer.

@@ -16,8 +16,12 @@ __all__ = ["ResponseHead", "reason_of"]
 HeaderValue = str | bytes | int | datetime
 
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
-# What every response starts with. ``Date`` is written by the connection.
-_DEFAULTS: Final = HTTPHeaders({"Server": "Etesian", "Content-Type": "text/html; charset=UTF-8"})
+# What every response starts with, in the spelling of HTTPHeaders. ``Date`` is written by the
+# connection.
+_DEFAULTS: Final[dict[str, str | list[str]]] = {
+    "Server": "Etesian",
+    "Content-Type": "text/html; charset=UTF-8",
+}
 
 
 def reason_of(status_code: int) -> str:
@@ -35,7 +39,7 @@ class ResponseHead(HandlerBase):
 
         Cookies that were set stay set. What was sent already stays sent.
         """
-        self._headers = _DEFAULTS.copy()
+        self._headers = HTTPHeaders.from_valid(_DEFAULTS.copy())
         self._added_headers = None
         self._write_buffer = []
         self._status_code = 200

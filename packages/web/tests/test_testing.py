@@ -1,0 +1,55 @@
+import asyncio
+import ssl
+import unittest
+
+import pytest
+
+from etesian.web import Application, AsyncHTTPSTestCase, AsyncHTTPTestCase, RequestHandler
+
+
+class Hello(RequestHandler):
+    async def get(self):
+        await asyncio.sleep(0)
+        self.write(f"hello over {self.request.protocol}")
+
+
+class Over(AsyncHTTPTestCase):
+    def get_app(self):
+        return Application([("/", Hello)])
+
+    def test_fetch(self):
+        response = self.fetch("/")
+        assert response.body == f"hello over {self.get_protocol()}".encode()
+        assert response.code == 200
+
+    def test_an_error_is_a_response(self):
+        assert self.fetch("/none").code == 404
+
+    def test_a_whole_url_will_do(self):
+        assert self.fetch(self.get_url("/")).code == 200
+
+
+class OverTLS(AsyncHTTPSTestCase, Over):
+    def get_ssl_options(self):
+        context = super().get_ssl_options()
+        assert isinstance(context, ssl.SSLContext)
+        return context
+
+
+@pytest.mark.parametrize("case", [Over, OverTLS])
+def test_a_test_case_serves_its_application(case):
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(case).run(result)
+    assert result.testsRun == 3
+    assert result.wasSuccessful(), result.failures + result.errors
+
+
+def test_a_case_without_an_application_says_so():
+    result = unittest.TestResult()
+
+    class Empty(AsyncHTTPTestCase):
+        def test_nothing(self):
+            raise AssertionError
+
+    Empty("test_nothing").run(result)
+    assert "NotImplementedError" in result.errors[0][1]
