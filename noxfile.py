@@ -56,7 +56,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests of all packages in one environment (``-- packages/web -k cookie``)."""
-    install_packages(session, test_groups())
+    install_packages(session, [*group("pytest"), *test_groups()])
     session.run("pytest", *ignored(REPOSITORY_TESTS), *session.posargs)
 
 
@@ -69,7 +69,7 @@ def build(session: nox.Session) -> None:
     needed = [*(str(ROOT / "packages" / name) for name in PACKAGES), *test_groups()]
     session.run(
         *("python", "-m", "pip", "wheel", "--quiet", "--no-build-isolation"),
-        *(f"--wheel-dir={WHEELHOUSE}", *needed, *group("examples")),
+        *(f"--wheel-dir={WHEELHOUSE}", *needed, *group("pytest")),
     )
 
 
@@ -77,7 +77,7 @@ def build(session: nox.Session) -> None:
 @nox.parametrize("package", selected(PACKAGES), ids=selected(PACKAGES))
 def isolated(session: nox.Session, package: str) -> None:
     """Test one wheel with nothing but its declared dependencies (``-- core-loop`` selects)."""
-    install_alone(session, package, group("test", package))
+    install_alone(session, package, [*group("pytest"), *group("test", package)])
     run_elsewhere(session, f"packages/{package}/tests", *ignored(REPOSITORY_TESTS))
 
 
@@ -85,21 +85,21 @@ def isolated(session: nox.Session, package: str) -> None:
 @nox.parametrize("example", selected(EXAMPLES), ids=selected(EXAMPLES))
 def examples(session: nox.Session, example: str) -> None:
     """Run an example on the one wheel it says it needs (``-- tcp_daemon`` selects)."""
-    install_alone(session, EXAMPLES[example], group("examples"))
+    install_alone(session, EXAMPLES[example], group("pytest"))
     run_elsewhere(session, f"examples/{example}", *ignored([BROWSER_TESTS]))
 
 
 @nox.session
 def browser(session: nox.Session) -> None:
     """Use the chat with two real Chromium windows (needs ``chromium`` and its driver)."""
-    install_packages(session, [*group("examples"), *group("browser")])
+    install_packages(session, [*group("pytest"), *group("browser")])
     session.run("pytest", BROWSER_TESTS, *session.posargs)
 
 
 @nox.session(requires=["build"])
 def contracts(session: nox.Session) -> None:
     """Check what holds the packages apart (``-- --update`` rewrites the golden surfaces)."""
-    install_packages(session, group("contracts"))
+    install_packages(session, [*group("pytest"), *group("contracts")])
     session.run("lint-imports")
     session.run("pytest", *REPOSITORY_TESTS, *session.posargs)
 
@@ -115,7 +115,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of every package and of every example, strictly."""
-    install_packages(session, [*test_groups(), *peers(), *group("types")])
+    install_packages(session, [*group("pytest"), *test_groups(), *peers(), *group("types")])
     sources = map(str, ROOT.glob("packages/*/src"))
     modules = sorted(path.name for path in ROOT.glob("packages/*/src/etesian/*"))
     env = {"MYPYPATH": os.pathsep.join(sources)}
@@ -137,7 +137,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def spec(session: nox.Session) -> None:
     """Tell which statements of ``docs/spec`` have a passing test (``-- loop`` selects)."""
-    install_packages(session, test_groups())
+    install_packages(session, [*group("pytest"), *test_groups()])
     areas = [f"--spec={area}" for area in session.posargs or ["all"]]
     env = {"PYTHONPATH": str(ROOT / "packages/etesian/tests/spec")}
     session.run("pytest", "-p", "spec_report", *areas, *ignored(REPOSITORY_TESTS), env=env)
