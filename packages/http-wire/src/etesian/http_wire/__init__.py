@@ -6,6 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian.http_wire.basic_auth import encode_username_password
+    from etesian.http_wire.by_hand.http1_connection import HTTP1Connection
+    from etesian.http_wire.by_hand.http1_server_connection import HTTP1ServerConnection
+    from etesian.http_wire.by_hand.parameters import HTTP1ConnectionParameters
     from etesian.http_wire.byte_range import (
         parse_byte_range,
     )
@@ -94,6 +98,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncHTTPClient",
+    "HTTP1Connection",
+    "HTTP1ConnectionParameters",
+    "HTTP1ServerConnection",
     "HTTPClient",
     "HTTPClientError",
     "HTTPConnection",
@@ -124,6 +131,7 @@ __all__ = [
     "WirePolicy",
     "connect_upgrade",
     "create_server",
+    "encode_username_password",
     "format_timestamp",
     "parse_body_arguments",
     "parse_byte_range",
@@ -143,6 +151,10 @@ __all__ = [
 # Public name -> the module that holds it, imported when the name is first asked for (PEP 562):
 # importing the package stays cheap, and its interface can be imported without asyncio.
 _HOMES = {
+    "encode_username_password": "basic_auth",
+    "HTTP1ServerConnection": "by_hand.http1_server_connection",
+    "HTTP1ConnectionParameters": "by_hand.parameters",
+    "HTTP1Connection": "by_hand.http1_connection",
     "AsyncHTTPClient": "client.client",
     "HTTPClient": "client.sync_client",
     "HTTPClientError": "interface",
