@@ -72,3 +72,13 @@ async def test_one_connection_serves_many_requests(serve):
         assert await reader.readexactly(5) == b"hello"
     writer.close()
     await writer.wait_closed()
+
+
+async def test_debug_starts_anew_when_files_change(anyio_backend, monkeypatch):
+    from etesian.core_loop.interface import autoreload
+
+    started = []
+    monkeypatch.setattr(autoreload, "start", lambda: started.append(True))
+    Application(debug=True)
+    Application()
+    assert started == [True]

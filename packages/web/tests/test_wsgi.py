@@ -1,3 +1,4 @@
+import asyncio
 import threading
 
 import pytest
@@ -74,7 +75,7 @@ class Pieces:
 
     def __init__(self, *pieces):
         self.pieces = iter(pieces)
-        self.closed = False
+        self.closed = threading.Event()
 
     def __iter__(self):
         return self
@@ -86,7 +87,7 @@ class Pieces:
         return piece
 
     def close(self):
-        self.closed = True
+        self.closed.set()
 
 
 @pytest.mark.spec("B-WEB-220")
@@ -102,7 +103,7 @@ async def test_the_iterable_is_closed_also_after_an_error(serve, failure, caplog
     raw = await serve(_routes(application)).exchange(
         b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
     )
-    assert pieces.closed
+    assert await asyncio.to_thread(pieces.closed.wait, 5)
     assert b"zero " in raw
     assert b" two" in raw
     # Cut short, not ended: the client can tell.
@@ -151,7 +152,7 @@ async def test_an_application_may_change_its_mind_with_exc_info(serve):
     def application(environ, start_response):
         start_response("200 OK", [("X-First", "1")])
         try:
-            {}["missing"]  # noqa: B018
+            {}["missing"]
         except KeyError:
             start_response("503 Busy", [("Content-Type", "text/plain")], sys.exc_info())
         return [b"busy"]
@@ -184,8 +185,6 @@ async def test_a_client_that_leaves_during_the_output_leaves_no_trace(serve, cap
     writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
     await reader.readexactly(1000)
     writer.transport.abort()
-    import asyncio
-
     assert await asyncio.to_thread(closed.wait, 5)
     await asyncio.sleep(0.01)
     assert "Traceback" not in caplog.text

@@ -20,6 +20,9 @@ Doors (the implementation loads when the name is first asked for):
 ``AsyncTestCase``
     The ``unittest`` base that owns a loop per test; packages derive their own
     test cases from it.
+``autoreload``
+    ``autoreload.start()`` makes the program start anew when its source files
+    change; for the debug mode of a framework.
 ``api``
     The package itself with all its public names. For the bridge and the
     command, which offer all of it again; nobody else uses this door.
@@ -32,11 +35,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from etesian import core_loop as api
+    from etesian.core_loop import autoreload
     from etesian.core_loop.ioloop import IOLoop
     from etesian.core_loop.process import fork_processes
     from etesian.core_loop.testing import AsyncTestCase
 
-__all__ = ["AsyncTestCase", "IOLoop", "api", "fork_processes"]
+__all__ = ["AsyncTestCase", "IOLoop", "api", "autoreload", "fork_processes"]
 
 
 def __getattr__(name: str) -> object:

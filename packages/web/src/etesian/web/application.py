@@ -98,6 +98,11 @@ class Application(ReversibleRouter):
         self.wildcard_router = ApplicationRouter(self, rules)
         self._host_router = ApplicationRouter(self)
         self._default_host_router = ApplicationRouter(self)
+        if settings.get("autoreload"):
+            # Loaded when it is needed: nobody else's program watches files.
+            from etesian.core_loop.interface import autoreload  # noqa: PLC0415
+
+            autoreload.start()
 
     @property
     def static_handler_class(self) -> type[StaticFileHandler]:

@@ -76,6 +76,8 @@ def to_unicode(value: str | bytes | None) -> str | None:
 
 
 native_str = to_unicode
+# Private, and imported by many programs all the same.
+_unicode = to_unicode
 
 
 def recursive_unicode(value: object) -> Any:
