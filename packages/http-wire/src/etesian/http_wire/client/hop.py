@@ -35,7 +35,7 @@ class HopOwner(Protocol):
         """Tell whether the response is a redirect that will be followed."""
         ...
 
-    def hop_finished(self, hop: Hop, connection: ClientConnection | None) -> None:
+    def hop_ended(self, hop: Hop, connection: ClientConnection | None) -> None:
         """Take the whole response, and the connection if it may be used again."""
         ...
 
@@ -122,7 +122,7 @@ class Hop:
         self._drained += len(chunk)
         if self._drained > self._policy.max_drain_size and self._connection is not None:
             self.abandon()
-            self._owner.hop_finished(self, None)
+            self._owner.hop_ended(self, None)
         return None
 
     def finished(self, connection: ClientConnection, *, reusable: bool) -> None:
@@ -135,7 +135,7 @@ class Hop:
                 connection.close()
                 self._owner.hop_failed(self, HTTPProtocolError(str(error)), untouched=False)
                 return
-        self._owner.hop_finished(self, connection if reusable else None)
+        self._owner.hop_ended(self, connection if reusable else None)
 
     def failed(self, error: Exception, *, untouched: bool) -> None:
         """Take the failure of the exchange."""

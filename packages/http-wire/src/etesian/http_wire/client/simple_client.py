@@ -9,8 +9,8 @@ from etesian.http_wire.client.client import AsyncHTTPClient
 from etesian.http_wire.client.deadlines import Deadlines
 from etesian.http_wire.client.environment import Environment
 from etesian.http_wire.client.errors import HTTPStreamClosedError
-from etesian.http_wire.client.fetch import Fetch
 from etesian.http_wire.client.pool import Pool
+from etesian.http_wire.client.pooled_fetch import PooledFetch
 from etesian.http_wire.client.slots import Slots
 from etesian.http_wire.client.tls import TLSContexts
 from etesian.http_wire.wire.policy import STRICT
@@ -100,7 +100,7 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
             streamed_policy=streamed_policy,
             hostname_mapping=hostname_mapping or {},
         )
-        self._fetches: set[Fetch] = set()
+        self._fetches: set[PooledFetch] = set()
 
     def fetch_impl(
         self, request: HTTPRequest, callback: Callable[[HTTPResponse], None]
@@ -115,7 +115,7 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
             self._fetches.discard(fetch)
             fetch.abandon()
 
-        fetch = Fetch(self._environment, request, request.with_defaults(self.defaults), ended)
+        fetch = PooledFetch(self._environment, request, request.with_defaults(self.defaults), ended)
         self._fetches.add(fetch)
         fetch.start()
         return abandon

@@ -111,7 +111,7 @@ class _Refusal(Generic[P]):
         """Follow no redirect: the other end would not be the one that was asked for."""
         return False
 
-    def hop_finished(self, hop: Hop, connection: ClientConnection | None) -> None:
+    def hop_ended(self, hop: Hop, connection: ClientConnection | None) -> None:
         """Make an error of the response."""
         if connection is not None:
             connection.close()

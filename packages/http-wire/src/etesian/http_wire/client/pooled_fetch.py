@@ -1,0 +1,106 @@
+"""A fetch over the connections of a pool."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.client.fetch import Fetch, Phase
+from etesian.http_wire.client.hop import Hop
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from etesian.http_wire.client.connection import ClientConnection
+    from etesian.http_wire.client.environment import Environment
+    from etesian.http_wire.client.pool import PoolKey
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.response import HTTPResponse
+    from etesian.http_wire.client.url import Target
+    from etesian.http_wire.wire.policy import WirePolicy
+
+__all__ = ["PooledFetch"]
+
+
+class PooledFetch(Fetch[Hop]):
+    """Takes a kept connection or dials one for each hop, and repeats what a stale one lost."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        original: HTTPRequest,
+        request: HTTPRequest,
+        callback: Callable[[HTTPResponse], None],
+    ) -> None:
+        super().__init__(environment, original, request, callback)
+        self._environment = environment
+        self._key: PoolKey | None = None
+        self._dialling: asyncio.Task[ClientConnection] | None = None
+        self._repeated = False
+
+    def hop_ended(self, hop: Hop, connection: ClientConnection | None) -> None:
+        """Keep the connection where it may be used again, and judge the response."""
+        if connection is not None and self._key is not None:
+            self._environment.keep(self._key, connection)
+        self.hop_finished(hop)
+
+    def hop_failed(self, hop: Hop, error: Exception, *, untouched: bool) -> None:
+        """Repeat the request if its connection was stale, else give up.
+
+        RFC 9112, 9.3.1: a server may close a kept connection at any moment, so
+        the request can cross its end. Only then, only without an octet of a
+        response, only if it is idempotent, and only once, on a new connection.
+        """
+        if untouched and self._reused and hop.repeatable and not self._repeated:
+            self._repeated = True
+            self._dial()
+        else:
+            self.fail(error)
+
+    def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> Hop:
+        self._key = self._environment.key_for(request, target.origin)
+        return Hop(self, request, target, policy)
+
+    def _begin(self) -> None:
+        self._reused = self._repeated = False
+        connection = None if self._key is None else self._environment.take(self._key)
+        if connection is not None:
+            self._reused = True
+            self._exchange(connection)
+        else:
+            self._dial()
+
+    def _dial(self) -> None:
+        if self._key is None:
+            return
+        self._reused = False
+        self._enter(Phase.CONNECTING)
+        self._dialling = self._environment.dial(self._key)
+        self._dialling.add_done_callback(self._dialled)
+
+    def _dialled(self, dialling: asyncio.Task[ClientConnection]) -> None:
+        if dialling.cancelled():
+            return
+        error = dialling.exception()
+        if self._ended:
+            if error is None:
+                dialling.result().close()
+            return
+        self._dialling = None
+        if error is None:
+            self._exchange(dialling.result())
+        elif isinstance(error, Exception):
+            self.fail(error)
+        else:
+            raise error
+
+    def _exchange(self, connection: ClientConnection) -> None:
+        self._connected_at = monotonic()
+        self._enter(Phase.EXCHANGING)
+        if self._hop is not None:
+            self._hop.start(connection)
+
+    def _stop(self) -> None:
+        if self._dialling is not None:
+            self._dialling.cancel()
