@@ -69,7 +69,7 @@ def build(session: nox.Session) -> None:
     needed = [*(str(ROOT / "packages" / name) for name in PACKAGES), *test_groups()]
     session.run(
         *("python", "-m", "pip", "wheel", "--quiet", "--no-build-isolation"),
-        *(f"--wheel-dir={WHEELHOUSE}", *needed, *group("pytest")),
+        *(f"--wheel-dir={WHEELHOUSE}", *needed, *group("pytest"), *group("examples")),
     )
 
 
@@ -85,7 +85,7 @@ def isolated(session: nox.Session, package: str) -> None:
 @nox.parametrize("example", selected(EXAMPLES), ids=selected(EXAMPLES))
 def examples(session: nox.Session, example: str) -> None:
     """Run an example on the one wheel it says it needs (``-- tcp_daemon`` selects)."""
-    install_alone(session, EXAMPLES[example], group("pytest"))
+    install_alone(session, EXAMPLES[example], [*group("pytest"), *group("examples")])
     run_elsewhere(session, f"examples/{example}", *ignored([BROWSER_TESTS]))
 
 

@@ -68,7 +68,7 @@ async def serve(port: int, *, websocket: bool) -> None:
     await stopping.wait()
     server.stop()
     await rooms.close()
-    await server.drain(timeout=DRAIN_TIMEOUT)
+    await server.drain(within=DRAIN_TIMEOUT)
     print("Stopped.", flush=True)
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[4]
 # Nobody may import the composition roots, so they have nothing to promise to anybody.
@@ -38,6 +39,12 @@ class Package:
     @property
     def interface(self) -> Path:
         return self.source / "interface.py"
+
+    @property
+    def extras(self) -> set[str]:
+        """The distributions that some of the package's names need, and may be absent."""
+        lines = self.project.get("optional-dependencies", {}).values()
+        return {Requirement(line).name for group in lines for line in group}
 
     @cached_property
     def project(self) -> dict[str, object]:
