@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 import threading
 
@@ -57,8 +58,10 @@ def test_templates_come_from_a_mapping(render_files):
 @pytest.mark.spec("B-TPL-033", "B-TPL-034")
 def test_files_are_utf_8_whatever_the_environment_says(tmp_path):
     (tmp_path / "é世.html").write_bytes("{{ x }}é世".encode())
-    code = "import sys; from etesian.templates import Loader; sys.stdout.buffer.write(Loader(sys.argv[1]).load('\\u00e9\\u4e16.html').generate(x='\\u00fc'))"
-    import subprocess
+    code = (
+        "import sys; from etesian.templates import Loader; loader = Loader(sys.argv[1]);"
+        "sys.stdout.buffer.write(loader.load('\\u00e9\\u4e16.html').generate(x='\\u00fc'))"
+    )
 
     environment = {
         **os.environ,
@@ -112,6 +115,19 @@ def test_an_unknown_whitespace_mode_is_an_error():
         DictLoader({}, whitespace="nope")
     with pytest.raises(ValueError, match="nope"):
         Template("", whitespace="nope")
+
+
+@pytest.mark.spec("S196")
+def test_nothing_compiled_is_kept_on_disk(tmp_path):
+    (tmp_path / "a.html").write_text("{{ x }}")
+    work = tmp_path / "work"
+    work.mkdir()
+    code = "import sys; from etesian.templates import Loader; Loader(sys.argv[1]).load('a.html')"
+    environment = {**os.environ, "TMPDIR": str(work), "HOME": str(work)}
+    subprocess.run(
+        [sys.executable, "-B", "-c", code, str(tmp_path)], cwd=work, env=environment, check=True
+    )
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.html", "work"]
 
 
 ESCAPES = [

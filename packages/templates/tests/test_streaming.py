@@ -110,7 +110,10 @@ async def test_leaving_early_ends_the_template():
 
 
 async def test_a_handler_in_the_template_does_not_catch_its_consumer_leaving():
-    text = "{% try %}{% for x in range(500) %}{{ x }}{% end %}{% except %}caught{% end %}{{ await later(1) }}"
+    text = (
+        "{% try %}{% for x in range(500) %}{{ x }}{% end %}{% except %}caught{% end %}"
+        "{{ await later(1) }}"
+    )
     async with aclosing(Template(text).generate_async(later=later)) as parts:
         assert b"499" in await anext(parts)
 

@@ -25,9 +25,8 @@ what is ready before it awaits anything and in loops now and then.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from etesian.templates.escapes import Escapes
 from etesian.templates.interface import ParseError
@@ -86,8 +85,7 @@ class Kind(Enum):
     STREAMING = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
+class Generated(NamedTuple):
     """A module with one function.
 
     ``awaits`` tells that only its streaming kind compiles; ``bound`` are the names
@@ -99,7 +97,6 @@ class Generated:
     bound: frozenset[str]
 
 
-@dataclass(slots=True)
 class _Scope:
     """What is known of one Python function while its statements are made.
 
@@ -107,12 +104,13 @@ class _Scope:
     namespace's value. ``streams`` tells whether a ``yield`` may stand here.
     """
 
-    streams: bool
-    loops: int = 0
-    tries: int = 0
-    loaded: set[str] = field(default_factory=set)
-    bound: set[str] = field(default_factory=set)
-    borrowed: set[str] = field(default_factory=set)
+    def __init__(self, *, streams: bool) -> None:
+        self.streams = streams
+        self.loops = 0
+        self.tries = 0
+        self.loaded: set[str] = set()
+        self.bound: set[str] = set()
+        self.borrowed: set[str] = set()
 
 
 def generate(body: Body, lines: LineMap, kind: Kind) -> Generated:
@@ -169,7 +167,8 @@ class _Generator:
                     result += self._yield_all()
                 self._awaits |= awaits
                 pieces.append(piece)
-                if len(pieces) >= _BATCH_PIECES:
+                # Where an exception may be handled, what comes before it goes out before it.
+                if len(pieces) >= _BATCH_PIECES or self._scope.tries:
                     self._flush(pieces, result)
             else:
                 self._flush(pieces, result)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from etesian.templates.interface import ParseError
 from etesian.templates.nodes import Apply, Block, Branch, If, Loop, Try
@@ -28,8 +27,7 @@ DIVIDERS = {
 _RANKS = {"elif": 1, "except": 1, "else": 2, "finally": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A part of a construct: what opens it, and the nodes read so far."""
 
     word: str

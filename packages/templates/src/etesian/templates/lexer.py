@@ -15,9 +15,8 @@ in the length of the text whatever the text is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from etesian.templates.interface import ParseError
 
@@ -48,8 +47,7 @@ class Kind(Enum):
     DIRECTIVE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a template.
 
     ``content`` is the text itself, or what stands between the marks. ``line``

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Nodes looked at while linking. Files that include each other twice at every step double the
 # page each time: thirty small files would otherwise fill any memory.
-MAX_NODES = 1_000_000
+MAX_NODES = 250_000
 
 
 class TreeSource(Protocol):

@@ -3,12 +3,14 @@
 Python in a template stays text here (``Fragment``), with the place where it stands;
 the code stage makes syntax trees of it. A node can therefore be shared by every
 template that includes or extends its file.
+
+They are named tuples: making a dataclass takes longer than everything else that
+happens when the package is imported.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 Body: TypeAlias = "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Origin:
     """The file that nodes come from. Compared by identity: two loads are two origins.
 
@@ -24,14 +25,16 @@ class Origin:
     ``on_disk`` tells whether Python can read the file's text by itself.
     """
 
-    name: str
-    filename: str
-    text: str
-    on_disk: bool = False
+    __slots__ = ("filename", "name", "on_disk", "text")
+
+    def __init__(self, name: str, filename: str, text: str, *, on_disk: bool = False) -> None:
+        self.name = name
+        self.filename = filename
+        self.text = text
+        self.on_disk = on_disk
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """Python text in a template: ``line`` from 1, ``column`` in bytes of UTF-8 from 0."""
 
     text: str
@@ -40,15 +43,13 @@ class Fragment:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Output as it stands, its white space already treated."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """The value of an expression.
 
     ``escape`` is the name of the function that it passes through; ``None`` for none.
@@ -58,37 +59,32 @@ class Output:
     escape: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCall:
+class ModuleCall(NamedTuple):
     """``{% module X(a) %}``: a call on the namespace's ``_tt_modules``, not escaped."""
 
     call: Fragment
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """``set``, ``import``, ``from``: one or more simple Python statements."""
 
     code: Fragment
 
 
-@dataclass(frozen=True, slots=True)
-class Jump:
+class Jump(NamedTuple):
     """``break`` or ``continue``; ``code`` is that word."""
 
     code: Fragment
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A header such as ``if x`` or ``except E as e``, and what it governs."""
 
     header: Fragment
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(NamedTuple):
     """``if`` and ``elif`` branches in order, then ``else``."""
 
     branches: tuple[Branch, ...]
@@ -108,8 +104,7 @@ class If:
         return If(_change_branches(self.branches, change), change(self.orelse))
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """``for``, ``async for`` or ``while``: the header says which."""
 
     header: Fragment
@@ -130,8 +125,7 @@ class Loop:
         return Loop(self.header, change(self.body), change(self.orelse))
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """``try`` with its handlers; at least one of ``handlers`` and ``final`` is not empty.
 
     ``has_final`` tells ``{% finally %}`` with nothing in it from none at all.
@@ -165,8 +159,7 @@ class Try:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(NamedTuple):
     """The output of the body goes through a function."""
 
     function: Fragment
@@ -186,8 +179,7 @@ class Apply:
         return Apply(self.function, change(self.body))
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A named part that an extending template may replace. Gone after linking."""
 
     name: str
@@ -203,8 +195,7 @@ class Block:
         return Block(self.name, self.at, change(self.body))
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(NamedTuple):
     """Another file stands here. Gone after linking."""
 
     name: str
@@ -215,13 +206,15 @@ Compound: TypeAlias = If | Loop | Try | Apply | Block
 Node: TypeAlias = Text | Output | ModuleCall | Statement | Jump | Include | Compound
 
 
-@dataclass(frozen=True, slots=True)
 class Tree:
-    """One parsed file. ``parent`` is what it extends, if anything."""
+    """One parsed file. ``parent`` is what it extends, if anything. Compared by identity."""
 
-    origin: Origin
-    body: Body
-    parent: Include | None
+    __slots__ = ("body", "origin", "parent")
+
+    def __init__(self, origin: Origin, body: Body, parent: Include | None) -> None:
+        self.origin = origin
+        self.body = body
+        self.parent = parent
 
 
 def _change_branches(

@@ -19,8 +19,7 @@ three times as fast where there are many (see ``runtime.finish``)::
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeGuard
 
 from etesian.templates.syntax import call, chosen_by_class, code, do, joined, place_of
 
@@ -33,23 +32,20 @@ if TYPE_CHECKING:
 DEFERRED_ESCAPE = "xhtml_escape"
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """Text of the template."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Escaped:
+class Escaped(NamedTuple):
     """The value of an expression, to pass through the function of this name."""
 
     function: str
     value: ast.expr
 
 
-@dataclass(frozen=True, slots=True)
-class Trusted:
+class Trusted(NamedTuple):
     """The value of an expression, to put out as text unchanged."""
 
     value: ast.expr

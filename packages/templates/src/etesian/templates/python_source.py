@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 from keyword import kwlist
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -50,13 +49,15 @@ _REFUSALS = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError
 _MESSAGE_CHARACTERS = 60
 
 
-@dataclass(slots=True)
 class Names:
     """What a piece of Python reads and binds outside of its inner scopes."""
 
-    loaded: set[str] = field(default_factory=set)
-    stored: set[str] = field(default_factory=set)
-    awaits: bool = False
+    __slots__ = ("awaits", "loaded", "stored")
+
+    def __init__(self, *loaded: str) -> None:
+        self.loaded = set(loaded)
+        self.stored: set[str] = set()
+        self.awaits = False
 
 
 def parse_expression(fragment: Fragment, offset: int) -> tuple[ast.expr, Names]:
@@ -82,7 +83,7 @@ def _dotted(fragment: Fragment, offset: int) -> tuple[ast.expr, Names]:
     for attribute in attributes:
         end += 1 + len(attribute)
         expression = ast.Attribute(expression, attribute, ast.Load(), **place(line, column, end))
-    return expression, Names({name})
+    return expression, Names(name)
 
 
 def parse_statements(fragment: Fragment, offset: int) -> tuple[list[ast.stmt], Names]:

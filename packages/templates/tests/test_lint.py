@@ -1,0 +1,91 @@
+import subprocess
+import sys
+
+import pytest
+
+from etesian.templates.__main__ import main
+from etesian.templates.lint import lint
+from etesian.templates.nodes import Origin
+from etesian.templates.parser import parse
+
+
+def findings(text, autoescape="xhtml_escape"):
+    tree = parse(Origin("a.html", "a.html", text), autoescape=autoescape, whitespace="all")
+    return [(finding.line, finding.message) for finding in lint(tree)]
+
+
+@pytest.mark.spec("S192")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<script>let x = '{{ x }}'</script>", "a script"),
+        ("<script>{% raw x %}</script>", "a script"),
+        ("<SCRIPT type='module'>\n{{ json_encode(x) }}</SCRIPT>", "a script"),
+        ("<script>a</scrip>{{ x }}</script>", "a script"),
+        ("<style>a { color: {{ x }} }</style>", "a style sheet"),
+        ("<a title={{ x }}>", "without quotes"),
+        ("<a title=a{{ x }}b>", "without quotes"),
+        ("<a title = {{ x }}>", "without quotes"),
+        ("<a {{ x }}>", "in a tag"),
+        ("<a {{ x }}='1'>", "in a tag"),
+        ('<a onclick="f({{ x }})">', "onclick, a script"),
+        ('<a style="width: {{ x }}px">', "in a style"),
+        ('<a href="{{ x }}">', "use safe_url"),
+        ("<a class=b HREF = '{{ x }}/y'>", "use safe_url"),
+        ('<form action="{% if y %}{{ x }}{% end %}">', "use safe_url"),
+        ("<p>{% raw x %}</p>", "not escaped"),
+        ('<a title="{% raw x %}">', "not escaped"),
+    ],
+)
+def test_a_value_in_the_wrong_place_is_found(text, message):
+    found = findings(f"<p>{{{{ fine }}}}</p>\n{text}")
+    assert len(found) == 1
+    assert message in found[0][1]
+    assert found[0][0] == 2 + text.count("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ x }} <b>{{ x }}</b>",
+        "<a title=\"{{ x }}\" alt='{{ x }}' class='a {{ x }} b'>",
+        '<a href="/users/{{ x }}?q={{ url_escape(x) }}">',
+        '<a href="{{ safe_url(x) }}">',
+        '<img src="{{ static_url(x) }}">',
+        "<script>let x = {% raw json_encode(x) %}, y = {% raw js_string(y) %};</script>{{ x }}",
+        '<a onclick="f({{ json_encode(x) }}, {{ js_string(x) }}, {% raw js_string(x) %})">',
+        "<style>a::after { content: {% raw css_string(x) %} }</style>",
+        "<!-- <script> -->{{ x }}",
+        "{% module xsrf_form_html() %}{% raw linkify(x) %}",
+        "a < b {{ x }} <3 {{ x }}",
+        "<a title='>'>{{ x }}</a><br/>{{ x }}",
+        "<script></script>{{ x }}<style></style>{{ x }}",
+    ],
+)
+def test_a_value_in_the_right_place_is_not(text):
+    assert findings(text) == []
+
+
+def test_without_autoescape_every_value_is_found():
+    assert len(findings("{{ x }}{{ escape(x) }}<a title='{{ y }}'>", autoescape=None)) == 2
+
+
+def test_the_command_reports_and_fails(tmp_path, capsys):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "good.html").write_text("{% include 'sub/part.txt' %}{{ x }}")
+    (tmp_path / "sub" / "part.txt").write_text("<script>{{ x }}</script>")
+    assert main(["check", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == ""
+    (tmp_path / "bad.html").write_text("\n<a href='{{ x }}'>")
+    (tmp_path / "broken.html").write_text("\n\n{% if %}")
+    assert main(["check", str(tmp_path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:14] for line in lines] == ["bad.html:2: 'x", "broken.html:3:"]
+
+
+def test_the_command_is_a_module(tmp_path):
+    command = [sys.executable, "-m", "etesian.templates", "check"]
+    assert subprocess.run([*command, str(tmp_path)], check=False).returncode == 0
+    missing = subprocess.run([*command, str(tmp_path / "nope")], check=False, capture_output=True)
+    assert missing.returncode == 2
+    assert b"no folder" in missing.stderr
