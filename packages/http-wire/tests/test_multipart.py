@@ -203,11 +203,11 @@ def test_the_search_for_the_boundary_is_linear(unit):
         head = b'--%b\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\n' % (
             b"1" * 70
         )
-        started = time.perf_counter()
+        started = time.process_time()
         for piece in (head, *[unit * 1000] * count):
             for _ in parser.feed(piece):
                 pass
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert min(seconds(200) for _ in range(3)) < min(seconds(50) for _ in range(3)) * 4 * 2 + 0.01
 

@@ -187,14 +187,14 @@ def test_time_grows_with_the_size_of_the_head_and_not_faster():
         head = b"GET / HTTP/1.1\r\nHost: a" + b"\r\nX: y" * count
         best = float("inf")
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.process_time()
             _, headers = parse_request_head(head, policy)
             assert len(headers["X"]) == 2 * count - 1
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.process_time() - started)
         return best
 
-    # Doubled input must not cost more than doubled time; the slack is for a busy machine.
-    assert seconds(40_000) < seconds(10_000) * 4 * 1.6
+    # Quadratic work would be 16 times as much; the slack over 4 is for caches and collectors.
+    assert seconds(40_000) < seconds(10_000) * 8
 
 
 @pytest.mark.spec("S080")

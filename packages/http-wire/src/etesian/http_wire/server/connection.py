@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextvars import copy_context
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, cast
 
 from etesian.http_wire.interface import HTTPInputError
@@ -26,10 +25,12 @@ from etesian.http_wire.server.drain import DONE
 from etesian.http_wire.server.exchange import Exchange
 from etesian.http_wire.server.handover import hand_over
 from etesian.http_wire.server.intake import Intake
+from etesian.http_wire.server.partial_head import PartialHead
+from etesian.http_wire.server.phase import Phase
 from etesian.http_wire.server.refusal import CONTINUE, refusal
 from etesian.http_wire.wire.framing import request_body_length
-from etesian.http_wire.wire.grammar import CRLF, HEAD_END, list_members
-from etesian.http_wire.wire.head import HeadFinder, parse_request_head, parse_request_line
+from etesian.http_wire.wire.grammar import HEAD_END, list_members
+from etesian.http_wire.wire.head import parse_request_head
 from etesian.http_wire.wire.response_writer import Progress
 from etesian.streams.interface import IOStream
 
@@ -56,15 +57,6 @@ _delegate_logger = logging.getLogger("etesian.application")
 _HALF_CLOSED_TIME: Final = 10.0
 
 
-class Phase(Enum):
-    """What the next bytes are."""
-
-    HEAD = auto()
-    BODY = auto()
-    RESPONSE = auto()  # the request is read; its answer is due
-    NOTHING = auto()  # refused, closing, or no longer ours
-
-
 _HEAD: Final = Phase.HEAD
 _BODY: Final = Phase.BODY
 _RESPONSE: Final = Phase.RESPONSE
@@ -85,13 +77,12 @@ class ServerConnection(Channel):
         "_delegate",
         "_drained",
         "_exchange",
-        "_finder",
         "_intake",
         "_makes",
         "_on_end",
+        "_partial_head",
         "_phase",
         "_reading_paused",
-        "_skipped_line",
         "_waiting_for",
         "_waiting_since",
         "expecting",
@@ -115,14 +106,13 @@ class ServerConnection(Channel):
         self._phase = _HEAD
         self._buffer = bytearray()
         self._advancing = False
-        self._skipped_line = False
         self._reading_paused = False
         self._drained = 0  # octets of the body read off after its answer
         self._waiting_since = 0.0
         self._exchange: Exchange | None = None
         self._delegate: HTTPMessageDelegate | None = None
         self._intake: Intake | None = None
-        self._finder: HeadFinder | None = None
+        self._partial_head: PartialHead | None = None
         self._waiting_for: asyncio.Future[None] | None = None
         # Whether the peer waits to be told to send its body: nobody knows whether that will
         # come, so that a response before it must be the last (RFC 9110, 10.1.1).
@@ -280,38 +270,17 @@ class ServerConnection(Channel):
         return self._phase is _BODY and exchange is not None and self._take_body(exchange)
 
     def _find_head(self) -> bool:
-        buffer = self._buffer
-        if not self._skip_empty_line(buffer):
-            return False
-        if not buffer:
+        if not self._buffer:
             if self.peer_ended:
                 self._close()
             return False
-        if self._finder is None:
-            self._finder = HeadFinder(self._policy, parse_request_line)
+        if self._partial_head is None:
+            self._partial_head = PartialHead(self._buffer, self._policy)
             self._deadline = self._deadlines.after(self._policy.header_timeout)
-        ends = self._finder.find(buffer)
-        if ends is None:
-            if self.peer_ended:
-                raise HTTPInputError("connection ended in the head")
+        head = self._partial_head.take(last=self.peer_ended)
+        if head is None:
             return False
-        head = bytes(buffer[: ends[0]])
-        del buffer[: ends[1]]
         self._begin_request(head)
-        return True
-
-    def _skip_empty_line(self, buffer: bytearray) -> bool:
-        """Skip the one empty line that may precede a request (RFC 9112, 2.2); false to wait."""
-        if self._skipped_line or not buffer.startswith((b"\r", b"\n")):
-            return True
-        if buffer == b"\r":
-            return self.peer_ended
-        if buffer.startswith(CRLF):
-            del buffer[:2]
-            self._skipped_line = True
-        elif buffer.startswith(b"\n") and self._policy.accept_bare_lf:
-            del buffer[:1]
-            self._skipped_line = True
         return True
 
     def _begin_request(self, head: bytes) -> None:
@@ -326,7 +295,7 @@ class ServerConnection(Channel):
         exchange = Exchange(self, headers, start_line.method, start_line.version, keep_alive)
         self._exchange = exchange
         delegate = self._delegate = self._makes.start_request(self, exchange)
-        self._finder = None
+        self._partial_head = None
         self._phase = _BODY
         pending = delegate.headers_received(start_line, headers)
         if pending is not None:
@@ -403,7 +372,6 @@ class ServerConnection(Channel):
             return
         self._phase = _HEAD
         self._deadline = self._deadlines.after(self._policy.idle_timeout)
-        self._skipped_line = False
         self._drained = 0
         if not self._advancing and (self._buffer or self.peer_ended):
             # Not in the stack, nor in the context variables, of whoever ended the last response.
@@ -493,7 +461,7 @@ class ServerConnection(Channel):
         """Leave the request in progress for good."""
         self._phase = _NOTHING
         self._buffer.clear()
-        self._finder = None
+        self._partial_head = None
         self._intake = None
         self._resume_reading()
         exchange, self._exchange = self._exchange, None
