@@ -107,3 +107,20 @@ def test_a_test_suite(run):
     status, _, report = run("unittests.py")
     assert status == 0, report
     assert "Ran 4 tests" in report
+
+
+@pytest.mark.spec("B-WEB-036", "B-WEB-037", "B-WEB-038", "B-HTTP-104", "B-WS-056")
+def test_a_program_of_the_callback_age(run):
+    status, output, errors = run("callbacks.py")
+    assert status == 0, errors
+    assert output.split("\n") == [
+        "200 answered later",
+        "418 ",
+        "200 through an engine: answered later",
+        "200 both",
+        "500 ",
+        "599 ConnectionRefusedError",
+        "by callback",
+        "",
+    ]
+    assert errors.count("Traceback") == 1

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH, RUF012, UP031, PT009 - written as programs for Tornado are
+# ruff: noqa: PTH100, PTH118, PTH120, RUF012 - written as programs for Tornado are
 """A chat by long polling and by WebSocket, as the guides build it: coroutines and a condition."""
 
 import asyncio

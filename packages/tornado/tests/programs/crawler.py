@@ -1,4 +1,4 @@
-# ruff: noqa: PTH, RUF012, UP031, PT009 - written as programs for Tornado are
+# ruff: noqa: UP031 - written as programs for Tornado are
 """A server and the client that asks it, with generator coroutines."""
 
 import sys

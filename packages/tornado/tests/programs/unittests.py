@@ -1,4 +1,4 @@
-# ruff: noqa: PTH, RUF012, UP031, PT009 - written as programs for Tornado are
+# ruff: noqa: PT009, UP031 - written as programs for Tornado are
 """A test suite as programs for Tornado have one."""
 
 import unittest

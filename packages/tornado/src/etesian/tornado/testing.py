@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import sys
+import unittest
+from typing import TYPE_CHECKING
+
+from etesian.core_loop.interface import api as core_loop
 from etesian.tornado.lending import lend
+
+if TYPE_CHECKING:
+    from unittest import TestResult
 
 __getattr__, __dir__ = lend(
     __name__,
@@ -11,3 +21,28 @@ __getattr__, __dir__ = lend(
         "web": "AsyncHTTPTestCase AsyncHTTPSTestCase",
     },
 )
+
+
+def get_unused_port() -> int:
+    """Give a port that is free now; another process may take it (``bind_unused_port`` cannot)."""
+    sock, port = core_loop.testing.bind_unused_port()
+    sock.close()
+    return port
+
+
+class LogTrapTestCase(unittest.TestCase):
+    """Shows what a test logged only where it fails."""
+
+    def run(self, result: TestResult | None = None) -> TestResult | None:
+        """Run the test with what reaches the root logger held back."""
+        result = result or self.defaultTestResult()
+        held_back = io.StringIO()
+        root = logging.getLogger()
+        handlers, root.handlers = root.handlers, [logging.StreamHandler(held_back)]
+        failures = len(result.failures) + len(result.errors)
+        try:
+            return super().run(result)
+        finally:
+            root.handlers = handlers
+            if len(result.failures) + len(result.errors) > failures:
+                sys.stderr.write(held_back.getvalue())

@@ -14,3 +14,8 @@ __getattr__, __dir__ = lend(
         """,
     },
 )
+
+# What differed between Python 2 and 3.
+PY3 = True
+bytes_type = bytes
+basestring_type = str

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import concurrent.futures
+import functools
+from typing import TYPE_CHECKING, Any
 
+from etesian.core_loop.interface import api as core_loop
 from etesian.tornado.httpserver import HTTPServer
 from etesian.tornado.lending import lend
+from etesian.tornado.stack_context import ExceptionStackContext
 from etesian.web.interface import api as web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __getattr__, __dir__ = lend(
     __name__,
@@ -37,3 +45,31 @@ class Application(web.Application):
         server = HTTPServer(self, **options)
         server.listen(port, address or "", **socket_options)
         return server
+
+
+def asynchronous(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Leave the response open when the method returns; the handler calls ``finish`` later.
+
+    A method that returns something to wait for, a coroutine for example, needs no
+    decorator: then this one changes nothing. Exceptions of callbacks that the
+    method makes become the error page of the request.
+    """
+
+    @functools.wraps(method)
+    def wrapper(self: web.RequestHandler, *args: Any, **kwargs: Any) -> Any:
+        def take_exception(typ: object, value: BaseException, tb: object) -> bool:
+            del typ, tb
+            self._handle_request_exception(value)
+            return True
+
+        self._auto_finish = False
+        with ExceptionStackContext(take_exception):
+            result = method(self, *args, **kwargs)
+        if result is None:
+            return None
+        if isinstance(result, concurrent.futures.Future):
+            result = asyncio.wrap_future(result)
+        self._auto_finish = True
+        return core_loop.gen.convert_yielded(result)
+
+    return wrapper

@@ -32,6 +32,7 @@ def websocket_connect(
     ping_timeout: float | None = None,
     max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
     subprotocols: Sequence[str] = (),
+    connection_class: type[WebSocketClientConnection] = WebSocketClientConnection,
 ) -> asyncio.Future[WebSocketClientConnection]:
     """Give the future of a connection to ``url`` (``ws:`` or ``wss:``), or to a request's.
 
@@ -41,6 +42,7 @@ def websocket_connect(
     ``WebSocketHandler.get_compression_options`` tells; the other options as the
     settings of the same name. No redirect is followed.
 
+    ``connection_class`` is a subclass of your own, for ``on_ping`` and ``on_pong``.
     With ``on_message_callback`` each message goes there, and ``None`` at the
     end; an awaitable that it returns keeps the next message waiting.
 
@@ -60,7 +62,7 @@ def websocket_connect(
             ping_timeout=ping_timeout,
             max_message_size=max_message_size,
         ),
-        client=WebSocketClientConnection(on_message_callback),
+        client=connection_class(on_message_callback),
     )
     request = _http_request(url, connect_timeout)
     return asyncio.get_running_loop().create_task(opening.connect(request))
