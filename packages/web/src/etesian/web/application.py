@@ -51,7 +51,7 @@ class ApplicationRouter(ReversibleRuleRouter):
     ) -> HTTPMessageDelegate | None:
         """Give a delegate that runs the handler, for a handler class."""
         if isinstance(target, type) and issubclass(target, RequestHandler):
-            return self.application.get_handler_delegate(request, target, **target_params)
+            return HandlerDelegate(self.application, request, target, **target_params)
         return super().get_target_delegate(target, request, **target_params)
 
 
@@ -183,7 +183,7 @@ class Application(ReversibleRouter):
         ``target_kwargs`` go to ``initialize``, the others, undecoded, to the verb.
         """
         return HandlerDelegate(
-            self, request, target_class, target_kwargs or {}, path_args or (), path_kwargs or {}
+            self, request, target_class, target_kwargs, path_args or (), path_kwargs
         )
 
     def reverse_url(self, name: str, *args: object) -> str:

@@ -56,14 +56,14 @@ class HandlerDelegate:
         application: Application,
         request: HTTPServerRequest,
         handler_class: type[RequestHandler],
-        handler_kwargs: Mapping[str, Any],
-        path_args: Sequence[bytes | None],
-        path_kwargs: Mapping[str, bytes | None],
+        target_kwargs: Mapping[str, Any] | None = None,
+        path_args: Sequence[bytes | None] = (),
+        path_kwargs: Mapping[str, bytes | None] | None = None,
     ) -> None:
         self._application = application
         self._request = request
         self._handler_class = handler_class
-        self._kwargs = handler_kwargs
+        self._kwargs = target_kwargs
         self._path_args = path_args
         self._path_kwargs = path_kwargs
         self._chunks: list[bytes] | None = None
@@ -131,7 +131,10 @@ class HandlerDelegate:
 
     def _make_handler(self) -> RequestHandler | None:
         try:
-            handler = self._handler_class(self._application, self._request, **self._kwargs)
+            if self._kwargs:
+                handler = self._handler_class(self._application, self._request, **self._kwargs)
+            else:
+                handler = self._handler_class(self._application, self._request)
         except Exception as error:
             self._application.answer_error(self._request, error)
             return None
@@ -147,15 +150,16 @@ class HandlerDelegate:
         method = self._request.method
         if method not in handler.SUPPORTED_METHODS:
             raise HTTPError(405)
-        if method not in _SAFE_METHODS and handler.settings.get("xsrf_cookies"):
+        if method not in _SAFE_METHODS and self._application.settings.get("xsrf_cookies"):
             handler.check_xsrf_cookie()
-        return _awaitable(handler.prepare(), "prepare")
+        waiting = handler.prepare()
+        return None if waiting is None else _awaitable(waiting, "prepare")
 
     def _decode_path(self, handler: RequestHandler) -> None:
         decode = handler.decode_argument
         for value in self._path_args:
             handler.path_args.append(None if value is None else decode(value))
-        for name, value in self._path_kwargs.items():
+        for name, value in (self._path_kwargs or {}).items():
             handler.path_kwargs[name] = None if value is None else decode(value, name)
 
     def _run_verb(self, handler: RequestHandler) -> None:
@@ -163,13 +167,13 @@ class HandlerDelegate:
         waiting = self._call_verb(handler)
         if waiting is not None:
             self._spawn(handler, _finish_after(handler, waiting))
-        elif handler._auto_finish and not handler._finished:
+        elif not handler._finished and handler._auto_finish:
             handler.finish()
 
     def _call_verb(self, handler: RequestHandler) -> Awaitable[None] | None:
-        method: str = self._request.method.lower()  # type: ignore[union-attr]  # it has a start line
-        result = getattr(handler, method)(*handler.path_args, **handler.path_kwargs)
-        return None if result is None else _awaitable(result, method)
+        name = self._request.method.lower()  # type: ignore[union-attr]  # it has a start line
+        result = getattr(handler, name)(*handler.path_args, **handler.path_kwargs)
+        return None if result is None else _awaitable(result, name)
 
     async def _finish_after_prepare(
         self, handler: RequestHandler, waiting: Awaitable[None]

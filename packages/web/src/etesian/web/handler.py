@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from etesian.web.handler_parts.errors import Errors
 from etesian.web.handler_parts.redirects import Redirects
 from etesian.web.handler_parts.rendering import Rendering
 from etesian.web.handler_parts.signing import SignedCookies
-
-if TYPE_CHECKING:
-    from etesian.http_wire.interface import HTTPServerRequest
-    from etesian.web.application import Application
 
 __all__ = ["RequestHandler"]
 
@@ -29,8 +23,3 @@ class RequestHandler(Errors, Redirects, Rendering, SignedCookies):
     All methods belong to the thread of the event loop. The parts of the class, one
     module each, are in ``etesian.web.handler_parts``.
     """
-
-    def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
-        super().__init__(application, request)
-        self.clear()
-        self.initialize(**kwargs)

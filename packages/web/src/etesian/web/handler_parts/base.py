@@ -79,13 +79,17 @@ class HandlerBase:
     put: Callable[..., Awaitable[None] | None] = _unimplemented
     options: Callable[..., Awaitable[None] | None] = _unimplemented
 
-    def __init__(
-        self, application: Application, request: HTTPServerRequest, **_kwargs: Any
-    ) -> None:
+    def __init__(self, application: Application, request: HTTPServerRequest, **kwargs: Any) -> None:
         # The route's arguments are for initialize; bases that an application adds get none.
         super().__init__()
         self.application = application
         self.request = request
+        self.clear()
+        self.initialize(**kwargs)
+
+    def clear(self) -> None:
+        """Begin the response; said where the response is."""
+        raise NotImplementedError
 
     @property
     def settings(self) -> dict[str, Any]:

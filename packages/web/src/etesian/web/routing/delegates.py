@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from etesian.http_wire.interface import HTTPHeaders, HTTPServerRequest, ResponseStartLine
 
@@ -40,7 +40,7 @@ class RoutingDelegate:
         request = HTTPServerRequest(
             connection=self._connection,
             server_connection=self._server_connection,
-            start_line=cast("RequestStartLine", start_line),
+            start_line=start_line,  # type: ignore[arg-type]  # a request has no other
             headers=headers,
         )
         delegate = self._router.find_handler(request)
