@@ -41,6 +41,7 @@ BAD_STRUCTURE = [
     ("{% whitespace nope %}", "whitespace mode"),
     ("{% if 1 %}{% extends a %}{% end %}", "inside another directive"),
     ("{% extends a %}{% extends b %}", "one other at most"),
+    (f"{{% {'x' * 1_000_000} %}}", "x..."),
 ]
 
 

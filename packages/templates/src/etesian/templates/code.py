@@ -29,7 +29,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from etesian.templates.escapes import Escapes
-from etesian.templates.interface import ParseError
 from etesian.templates.nodes import (
     Apply,
     Fragment,
@@ -280,9 +279,7 @@ class _Generator:
 
     def _jump(self, node: Jump) -> ast.stmt:
         if not self._scope.loops:
-            raise ParseError(
-                f"{node.code.text} outside a loop", node.code.origin.name, node.code.line
-            )
+            raise node.code.error(f"{node.code.text} outside a loop")
         return ast.Break(**self._here) if node.code.text == "break" else ast.Continue(**self._here)
 
     # Names and places

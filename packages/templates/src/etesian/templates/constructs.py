@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from etesian.templates.interface import ParseError
 from etesian.templates.nodes import Apply, Block, Branch, If, Loop, Try
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Construct:
         self.outer = outer
         if bool(argument.text) is (word == "try"):
             needs = "takes no argument" if argument.text else "needs an argument"
-            raise _error(f"{word} {needs}", whole)
+            raise whole.error(f"{word} {needs}")
         self.sections = [Section(word, whole, argument, [])]
 
     def divide(self, word: str, whole: Fragment, argument: Fragment) -> list[Node]:
@@ -68,14 +67,14 @@ class Construct:
             ParseError: the section does not belong here, or not after what came before.
         """
         if self.word not in DIVIDERS[word]:
-            raise _error(f"{word} inside {self.word}, which has none", whole)
+            raise whole.error(f"{word} inside {self.word}, which has none")
         last = _RANKS.get(self.sections[-1].word, 0)
         if last > _RANKS[word] or last == _RANKS[word] > 1:
-            raise _error(f"{word} after {self.sections[-1].word}", whole)
+            raise whole.error(f"{word} after {self.sections[-1].word}")
         if argument.text and word in {"else", "finally"}:
-            raise _error(f"{word} takes no argument", whole)
+            raise whole.error(f"{word} takes no argument")
         if not argument.text and word == "elif":
-            raise _error("elif needs a condition", whole)
+            raise whole.error("elif needs a condition")
         self.sections.append(Section(word, whole, argument, []))
         return self.sections[-1].body
 
@@ -105,9 +104,9 @@ def _build_try(construct: Construct) -> Try:
     handlers = tuple(s.branch() for s in construct.sections if s.word == "except")
     has_final = "finally" in words
     if not handlers and not has_final:
-        raise _error("try has neither except nor finally", construct.header)
+        raise construct.header.error("try has neither except nor finally")
     if not handlers and "else" in words:
-        raise _error("try has else but no except", construct.header)
+        raise construct.header.error("try has else but no except")
     return Try(
         construct.header,
         tuple(construct.sections[0].body),
@@ -137,7 +136,3 @@ _BUILDERS: dict[str, Callable[[Construct], Compound]] = {
     "try": _build_try,
     "while": _build_loop,
 }
-
-
-def _error(message: str, at: Fragment) -> ParseError:
-    return ParseError(message, at.origin.name, at.line)

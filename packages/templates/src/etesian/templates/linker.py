@@ -10,7 +10,6 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
-from etesian.templates.interface import ParseError
 from etesian.templates.nodes import Block, Compound, Include
 from etesian.templates.parser import MAX_NESTING
 
@@ -66,21 +65,21 @@ class _Linker:
         """Give the tree of the file that is named here."""
         at = include.at
         if self._source is None:
-            raise _error(f"{at.text}: there is no loader to load it with", at)
+            raise at.error(f"{at.text}: there is no loader to load it with")
         try:
             tree = self._source.tree(include.name, at.origin.name)
         except OSError as error:
-            raise _error(f"{at.text}: {error}", at) from error
+            raise at.error(f"{at.text}: {error}") from error
         if tree.origin.name in path:
-            raise _error(f"{at.text}: a circle of {' -> '.join((*path, include.name))}", at)
+            raise at.error(f"{at.text}: a circle of {' -> '.join((*path, include.name))}")
         if len(path) >= MAX_NESTING:
-            raise _error(f"files include or extend each other more than {MAX_NESTING} deep", at)
+            raise at.error(f"files include or extend each other more than {MAX_NESTING} deep")
         return tree
 
     def check_size(self, at: Fragment) -> None:
         """Count one more node."""
         if next(self._count) >= MAX_NODES:
-            raise _error(f"with all that it includes, more than {MAX_NODES} nodes", at)
+            raise at.error(f"with all that it includes, more than {MAX_NODES} nodes")
 
     def _lineage(self, tree: Tree) -> list[Tree]:
         """Give the ancestors, the last one first, and the tree itself at the end."""
@@ -142,8 +141,4 @@ class _Page:
     def _enter(self, at: Fragment, depth: int) -> None:
         self._linker.check_size(at)
         if depth >= MAX_NESTING:
-            raise _error(f"with all that it includes, nested more than {MAX_NESTING} deep", at)
-
-
-def _error(message: str, at: Fragment) -> ParseError:
-    return ParseError(message, at.origin.name, at.line)
+            raise at.error(f"with all that it includes, nested more than {MAX_NESTING} deep")

@@ -12,10 +12,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from etesian.templates.interface import ParseError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Body: TypeAlias = "tuple[Node, ...]"
+
+# A message is read by people: two lines or three, though a directive may be megabytes long.
+_MESSAGE_CHARACTERS = 300
 
 
 class Origin:
@@ -41,6 +46,12 @@ class Fragment(NamedTuple):
     origin: Origin
     line: int
     column: int
+
+    def error(self, message: str) -> ParseError:
+        """Give the error that something is wrong here, whatever of the text is in the message."""
+        if len(message) > _MESSAGE_CHARACTERS:
+            message = f"{message[:_MESSAGE_CHARACTERS]}..."
+        return ParseError(message, self.origin.name, self.line)
 
 
 class Text(NamedTuple):

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etesian.templates.constructs import CONSTRUCTS, DIVIDERS, LOOPS, Construct
-from etesian.templates.interface import ParseError
 from etesian.templates.lexer import Kind, Token, tokenize
 from etesian.templates.nodes import (
     Fragment,
@@ -70,7 +69,7 @@ class _Parser:
                 self._directive(self._fragment(token))
         if self._open:
             construct = self._open[-1]
-            raise _error(f"{construct.word} has no {{% end %}}", construct.header)
+            raise construct.header.error(f"{construct.word} has no {{% end %}}")
         return Tree(self._origin, tuple(self._body), self._parent)
 
     def _choose_escape(self, tokens: list[Token]) -> None:
@@ -83,7 +82,7 @@ class _Parser:
 
     def _expression(self, fragment: Fragment) -> None:
         if not fragment.text:
-            raise _error("empty expression {{ }}", fragment)
+            raise fragment.error("empty expression {{ }}")
         self._body.append(Output(fragment, self._autoescape))
 
     def _directive(self, whole: Fragment) -> None:
@@ -97,25 +96,25 @@ class _Parser:
         elif word in _SINGLE:
             _SINGLE[word](self, whole, argument)
         elif word:
-            raise _error(f"unknown directive {word!r}", whole)
+            raise whole.error(f"unknown directive {word!r}")
         else:
-            raise _error("empty directive {% %}", whole)
+            raise whole.error("empty directive {% %}")
 
     def _begin(self, word: str, whole: Fragment, argument: Fragment) -> None:
         if len(self._open) >= MAX_NESTING:
-            raise _error(f"directives nest more than {MAX_NESTING} deep", whole)
+            raise whole.error(f"directives nest more than {MAX_NESTING} deep")
         construct = Construct(word, whole, argument, outer=self._body)
         self._open.append(construct)
         self._body = construct.sections[0].body
 
     def _divide(self, word: str, whole: Fragment, argument: Fragment) -> None:
         if not self._open:
-            raise _error(f"{word} stands outside any construct", whole)
+            raise whole.error(f"{word} stands outside any construct")
         self._body = self._open[-1].divide(word, whole, argument)
 
     def _end(self, whole: Fragment) -> None:
         if not self._open:
-            raise _error("{% end %} with nothing to end", whole)
+            raise whole.error("{% end %} with nothing to end")
         construct = self._open.pop()
         self._body = construct.outer
         self._body.append(construct.build())
@@ -125,9 +124,9 @@ class _Parser:
 
     def _extends(self, whole: Fragment, argument: Fragment) -> None:
         if self._open:
-            raise _error("extends stands inside another directive", whole)
+            raise whole.error("extends stands inside another directive")
         if self._parent is not None:
-            raise _error("a template extends one other at most", whole)
+            raise whole.error("a template extends one other at most")
         self._parent = Include(_file_name(whole, argument), whole)
 
     def _include(self, whole: Fragment, argument: Fragment) -> None:
@@ -135,7 +134,7 @@ class _Parser:
 
     def _set_whitespace(self, whole: Fragment, argument: Fragment) -> None:
         if argument.text not in MODES:
-            raise _error(f"whitespace mode is {argument.text!r}, not one of {sorted(MODES)}", whole)
+            raise whole.error(f"whitespace mode is {argument.text!r}, not one of {sorted(MODES)}")
         self._whitespace = argument.text
 
     def _jump(self, whole: Fragment, argument: Fragment) -> None:
@@ -146,7 +145,7 @@ class _Parser:
                 return
             if construct.word == "apply":
                 break
-        raise _error(f"{whole.text} outside a loop", argument)
+        raise argument.error(f"{whole.text} outside a loop")
 
     def _raw(self, whole: Fragment, argument: Fragment) -> None:
         self._body.append(Output(_needed(whole, argument), None))
@@ -205,13 +204,9 @@ def _strip(fragment: Fragment) -> Fragment:
 
 def _needed(whole: Fragment, argument: Fragment) -> Fragment:
     if not argument.text:
-        raise _error(f"{whole.text} needs an argument", whole)
+        raise whole.error(f"{whole.text} needs an argument")
     return argument
 
 
 def _file_name(whole: Fragment, argument: Fragment) -> str:
     return _needed(whole, argument).text.strip("\"'")
-
-
-def _error(message: str, at: Fragment) -> ParseError:
-    return ParseError(message, at.origin.name, at.line)

@@ -70,7 +70,7 @@ def parse_expression(fragment: Fragment, offset: int) -> tuple[ast.expr, Names]:
         return _dotted(fragment, offset)
     tree = _compile(fragment.text, "eval", fragment)
     if not isinstance(tree, ast.Expression):
-        raise _error("not an expression", fragment)
+        raise fragment.error("not an expression")
     return tree.body, _settle(tree.body, fragment, offset)
 
 
@@ -104,7 +104,7 @@ def parse_loop(fragment: Fragment, offset: int) -> tuple[LoopStatement, Names]:
     """
     loop, *others = _module(f"{fragment.text}: pass", fragment)
     if others or not isinstance(loop, LoopStatement) or not _passes(loop.body):
-        raise _error("not the header of a loop", fragment)
+        raise fragment.error("not the header of a loop")
     loop.body.clear()
     return loop, _settle(loop, fragment, offset)
 
@@ -117,7 +117,7 @@ def parse_handler(fragment: Fragment, offset: int) -> tuple[ast.ExceptHandler, N
     """
     statement, *others = _module(f"try: pass\n{fragment.text}: pass", fragment)
     if others or not isinstance(statement, ast.Try) or not _passes(statement.handlers[0].body):
-        raise _error("not the header of an except", fragment)
+        raise fragment.error("not the header of an except")
     (handler,) = statement.handlers
     handler.body.clear()
     return handler, _settle(handler, fragment, offset, first_line=2)
@@ -126,7 +126,7 @@ def parse_handler(fragment: Fragment, offset: int) -> tuple[ast.ExceptHandler, N
 def _module(source: str, fragment: Fragment) -> list[ast.stmt]:
     tree = _compile(source, "exec", fragment)
     if not isinstance(tree, ast.Module) or not tree.body:
-        raise _error("not a statement", fragment)
+        raise fragment.error("not a statement")
     return tree.body
 
 
@@ -158,7 +158,7 @@ def _ask_python(source: str, mode: str, fragment: Fragment) -> ast.AST:
         text = fragment.text
         if len(text) > _MESSAGE_CHARACTERS:
             text = f"{text[:_MESSAGE_CHARACTERS]}..."
-        raise _error(f"{_reason(error)} in {text!r}", fragment) from error
+        raise fragment.error(f"{_reason(error)} in {text!r}") from error
     return tree
 
 
@@ -215,18 +215,12 @@ def _note(node: ast.AST, names: Names, fragment: Fragment, *, hidden: bool) -> N
     elif isinstance(node, _AWAITING) or (isinstance(node, ast.comprehension) and node.is_async):
         names.awaits = True
     elif isinstance(node, _FORBIDDEN):
-        raise _error(f"{type(node).__name__.lower()} in a template", fragment)
+        raise fragment.error(f"{type(node).__name__.lower()} in a template")
 
 
 def _bind(name: str, names: Names, fragment: Fragment) -> None:
     if name == "*":
-        raise _error("import * in a template: name what it needs", fragment)
+        raise fragment.error("import * in a template: name what it needs")
     if name.startswith(_RESERVED_PREFIX):
-        raise _error(
-            f"{name!r} binds a name reserved for the engine ({_RESERVED_PREFIX}*)", fragment
-        )
+        raise fragment.error(f"{name!r} binds a name reserved for the engine ({_RESERVED_PREFIX}*)")
     names.stored.add(name)
-
-
-def _error(message: str, at: Fragment) -> ParseError:
-    return ParseError(message, at.origin.name, at.line)
