@@ -48,12 +48,16 @@ def _run(arguments: list[str], *, is_module: bool) -> bool:
     """Run the program as Python itself would; tell whether it ended well."""
     name = arguments[0]
     sys.argv = arguments
+    if not is_module:
+        # Python puts the script's folder there; here it is the wrapper's.
+        sys.path[0] = str(Path(name).resolve().parent)
+    # Before it runs: an edit in the meantime is to be noticed at the end.
+    for path in _own_files(name, is_module=is_module):
+        watch(path)
     try:
         if is_module:
             runpy.run_module(name, run_name="__main__", alter_sys=True)
         else:
-            # Python puts the script's folder there; here it is the wrapper's.
-            sys.path[0] = str(Path(name).resolve().parent)
             runpy.run_path(name, run_name="__main__")
     except SystemExit as end:
         _log.info("The program exited with %r", end.code)
@@ -62,9 +66,6 @@ def _run(arguments: list[str], *, is_module: bool) -> bool:
         _log.error("The program failed:", exc_info=True)
         _watch_traces_of(error)
         return False
-    finally:
-        for path in _own_files(name, is_module=is_module):
-            watch(path)
     return True
 
 
@@ -84,7 +85,7 @@ def _own_files(name: str, *, is_module: bool) -> list[str]:
     for module in (name, f"{name}.__main__"):
         try:
             spec = importlib.util.find_spec(module)
-        except (ImportError, SyntaxError):
+        except Exception:  # noqa: BLE001, S112  whatever its package does; the run will show it
             continue
         if spec is not None and spec.origin is not None:
             found.append(spec.origin)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["WatchedFiles"]
 
@@ -29,8 +29,10 @@ class WatchedFiles:
         self._seen: dict[str, int] = {}
 
     def add(self, filename: str | os.PathLike[str]) -> None:
-        """Watch a file that is no module."""
-        self._named.add(str(Path(filename).absolute()))
+        """Watch a file that is no module; what changes it from now on is a change."""
+        path = str(Path(filename).absolute())
+        self._named.add(path)
+        self._has_changed(path)
 
     def paths(self) -> Iterator[str]:
         """Yield the files as of now, each perhaps more than once."""
@@ -42,17 +44,9 @@ class WatchedFiles:
                 yield path[:-1] if path.endswith((".pyc", ".pyo")) else path
         yield from list(self._named)
 
-    def changed(self, among: Iterable[str] | None = None) -> list[str]:
-        """Return the files that changed since they were looked at first or returned last.
-
-        All of them are looked at, or those `among` the given paths.
-        """
-        watched = set(self.paths())
-        return [
-            path
-            for path in (watched if among is None else watched & set(among))
-            if self._has_changed(path)
-        ]
+    def changed(self) -> list[str]:
+        """Return the files that changed since they were looked at first or returned last."""
+        return [path for path in set(self.paths()) if self._has_changed(path)]
 
     def _has_changed(self, path: str) -> bool:
         try:
@@ -75,7 +69,7 @@ def is_runnable(path: str) -> bool:
         with tokenize.open(path) as file:
             compile(file.read(), path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
-        _log.error("Not restarting: %s: %s", path, error)
+        _log.error("Not restarting: %s: %s: %s", path, type(error).__name__, error)
         return False
     except OSError:
         return False

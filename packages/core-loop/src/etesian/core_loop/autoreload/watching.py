@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,8 +22,9 @@ _log = logging.getLogger("etesian.general")
 # Milliseconds between two looks at all files, where the kernel does not report changes.
 CHECK_TIME = 500
 
-# Seconds after which the folders of modules that were imported meanwhile are watched, too.
-NEW_FOLDERS_AFTER = 2.0
+# Milliseconds between two looks where the kernel does report changes: it does so from some
+# moment after watching began, and only in the folders known then.
+RECHECK_TIME = 1000
 
 # Milliseconds that changes are collected for: an editor makes several in one go.
 STEP = 50
@@ -57,7 +58,6 @@ def start(check_time: int = CHECK_TIME) -> None:
 def watch(filename: str | os.PathLike[str]) -> None:
     """Watch a file that is no module, a template or a configuration for example."""
     _files.add(filename)
-    _files.changed([str(filename)])
 
 
 def wait() -> NoReturn:
@@ -99,21 +99,19 @@ async def _await_changes(watchfiles: Any) -> None:
     """Check when the kernel reports something in the folders of the watched files."""
     while True:
         folders = _folders()
-        outdated = asyncio.Event()
-        checking = asyncio.create_task(_set_when_outdated(folders, outdated))
-        try:
-            async for _ in watchfiles.awatch(
-                *folders, recursive=False, stop_event=outdated, watch_filter=None, step=STEP
-            ):
+        reports = watchfiles.awatch(
+            *folders,
+            recursive=False,
+            watch_filter=None,
+            step=STEP,
+            rust_timeout=RECHECK_TIME,
+            yield_on_timeout=True,
+        )
+        async with aclosing(reports):
+            async for _ in reports:
                 _check()
-        finally:
-            checking.cancel()
-
-
-async def _set_when_outdated(folders: set[str], outdated: asyncio.Event) -> None:
-    while _folders() == folders:  # noqa: ASYNC110  nothing tells of an import
-        await asyncio.sleep(NEW_FOLDERS_AFTER)
-    outdated.set()
+                if _folders() != folders:  # modules were imported meanwhile
+                    break
 
 
 def _folders() -> set[str]:

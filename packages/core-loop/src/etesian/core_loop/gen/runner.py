@@ -11,7 +11,7 @@ from etesian.core_loop.gen.convert import convert_yielded
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Return", "Runner"]
+__all__ = ["Return", "Runner", "waiting_generators"]
 
 # Runners that wait, by loop. A generator, its Runner and what they wait for may refer to
 # nothing but each other; the loop has to hold them, or a collection would end them silently.
@@ -33,10 +33,10 @@ class Runner:
     cancels what the generator waits for, as cancelling a Task does.
     """
 
-    __slots__ = ("_awaited", "_context", "_generator", "_peers", "_result")
+    __slots__ = ("_awaited", "_context", "_peers", "_result", "generator")
 
     def __init__(self, generator: Generator[Any, Any, Any], result: asyncio.Future[Any]) -> None:
-        self._generator = generator
+        self.generator = generator
         self._result = result
         self._context: Context = copy_context()
         self._awaited: asyncio.Future[Any] | None = None
@@ -47,7 +47,7 @@ class Runner:
         self._context.run(self._advance, None, None)
 
     def _advance(self, value: Any, error: BaseException | None) -> None:
-        generator, result = self._generator, self._result
+        generator, result = self.generator, self._result
         while True:
             # The error is thrown here and not where it was caught: an exception that the
             # generator raises later would otherwise have it as its context.
@@ -105,6 +105,11 @@ class Runner:
         if self._peers is not None:
             self._peers.discard(self)
             self._peers = None
+
+
+def waiting_generators(loop: asyncio.AbstractEventLoop) -> list[Generator[Any, Any, Any]]:
+    """Return the generators that wait for something on a loop."""
+    return [runner.generator for runner in _waiting.get(loop, ())]
 
 
 def _outcome(future: asyncio.Future[Any]) -> tuple[Any, BaseException | None]:

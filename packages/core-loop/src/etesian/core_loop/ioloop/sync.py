@@ -6,6 +6,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from etesian.core_loop.gen.convert import convert_yielded
+from etesian.core_loop.gen.runner import waiting_generators
 from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the documented name
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ __all__ = ["run_sync"]
 # Seconds that a function which ran out of time gets to clean up after its cancellation. It
 # normally takes one iteration; one that ignores the cancellation must not hold run_sync.
 CANCEL_GRACE = 1.0
+
+# Waiting generators that a timeout describes: a page of them helps, a book does not.
+MAX_NOTES = 10
 
 
 def run_sync(ioloop: IOLoop, func: Callable[[], Any], timeout: float | None) -> Any:
@@ -36,7 +40,9 @@ def run_sync(ioloop: IOLoop, func: Callable[[], Any], timeout: float | None) -> 
 
         nonlocal late
         late = TimeoutError(f"no result after {timeout} seconds")
-        late.add_note(where_it_waits(task))
+        # A Task that awaits a coroutine written as a generator shows no more than that.
+        for waiting in (task, *waiting_generators(ioloop.asyncio_loop)[:MAX_NOTES]):
+            late.add_note(where_it_waits(waiting))
         task.cancel()
         ioloop.call_later(CANCEL_GRACE, ioloop.stop)
 

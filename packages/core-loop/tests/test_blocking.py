@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from etesian.core_loop.ioloop import BlockingDetector
+
+if TYPE_CHECKING:
+    from etesian.core_loop import IOLoop
+
+
+def hold_the_loop_up(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def run(ioloop: IOLoop, seconds: float) -> None:
+    detector = BlockingDetector(ioloop.asyncio_loop, 0.02)
+    ioloop.call_later(0.06, hold_the_loop_up, seconds)
+    ioloop.call_later(0.1 + seconds, ioloop.stop)
+    ioloop.start()
+    detector.stop()
+
+
+def test_the_stack_of_a_blocking_callback_is_logged_once(
+    ioloop: IOLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(ioloop, 0.2)
+    (record,) = caplog.records
+    assert record.name == "etesian.application"
+    assert "hold_the_loop_up" in record.getMessage()
+    assert "0.02 seconds" in record.getMessage()
+
+
+def test_an_idle_loop_is_not_a_blocked_one(
+    ioloop: IOLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(ioloop, 0)
+    assert caplog.records == []
+
+
+def test_a_stopped_or_closed_loop_holds_nothing_up(
+    ioloop: IOLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    detector = BlockingDetector(ioloop.asyncio_loop, 0.01)
+    time.sleep(0.05)
+    ioloop.close()
+    time.sleep(0.05)
+    detector.stop()
+    assert caplog.records == []
+
+
+def test_a_threshold_is_positive(ioloop: IOLoop) -> None:
+    with pytest.raises(ValueError, match="more than 0 seconds"):
+        BlockingDetector(ioloop.asyncio_loop, 0)

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from datetime import timedelta
+
+import pytest
+
+from etesian.core_loop import IOLoop, PeriodicCallback, gen
+from etesian.core_loop.ioloop.periodic import next_run
+from etesian.core_loop.testing import ExpectLog
+
+
+@pytest.mark.spec("B-LOOP-048")
+@pytest.mark.spec("B-LOOP-049")
+async def test_it_runs_every_so_many_milliseconds_between_start_and_stop() -> None:
+    seen = []
+    for period in (10, timedelta(milliseconds=10)):
+        periodic = PeriodicCallback(lambda: seen.append(1), period)
+        await asyncio.sleep(0.02)
+        assert not periodic.is_running()
+        assert seen == []
+        periodic.start()
+        assert periodic.is_running()
+        await asyncio.sleep(0.055)
+        periodic.stop()
+        assert not periodic.is_running()
+        assert 2 <= len(seen) <= 6
+        seen.clear()
+        await asyncio.sleep(0.02)
+        assert seen == []
+
+
+@pytest.mark.spec("B-LOOP-050")
+async def test_runs_that_came_too_late_are_skipped_and_the_schedule_kept() -> None:
+    starts = []
+
+    def slow() -> None:
+        starts.append(IOLoop.current().time())
+        if len(starts) == 1:
+            time.sleep(0.05)
+
+    periodic = PeriodicCallback(slow, 20)
+    began = IOLoop.current().time()
+    periodic.start()
+    await asyncio.sleep(0.13)
+    periodic.stop()
+    ticks = [(start - began) / 0.02 for start in starts]
+    assert len(ticks) <= 5
+    assert ticks[1] >= 3.8  # the second and third fell into the first run
+    assert all(abs(tick - round(tick)) < 0.5 for tick in ticks)
+
+
+@pytest.mark.spec("B-LOOP-051")
+async def test_it_may_stop_itself() -> None:
+    seen = []
+
+    def once() -> None:
+        seen.append(1)
+        periodic.stop()
+
+    periodic = PeriodicCallback(once, 1)
+    periodic.start()
+    await asyncio.sleep(0.02)
+    assert seen == [1]
+
+
+@pytest.mark.spec("B-LOOP-052")
+async def test_stopping_and_starting_makes_no_second_schedule() -> None:
+    seen = []
+
+    async def slow() -> None:
+        seen.append(1)
+        await asyncio.sleep(0.005)
+
+    periodic = PeriodicCallback(slow, 10)
+    for _ in range(5):
+        periodic.start()
+        periodic.start()
+        await asyncio.sleep(0.012)
+        periodic.stop()
+    seen.clear()
+    periodic.start()
+    await asyncio.sleep(0.055)
+    periodic.stop()
+    assert len(seen) <= 6
+
+
+async def test_a_run_does_not_overlap_the_one_before() -> None:
+    running = 0
+    peak = 0
+
+    async def slow() -> None:
+        nonlocal running, peak
+        running += 1
+        peak = max(peak, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+
+    periodic = PeriodicCallback(slow, 2)
+    periodic.start()
+    await asyncio.sleep(0.04)
+    periodic.stop()
+    await asyncio.sleep(0.015)
+    assert peak == 1
+
+
+@pytest.mark.spec("B-LOOP-055")
+async def test_errors_are_logged_and_end_nothing() -> None:
+    calls = []
+
+    @gen.coroutine
+    def fail_later() -> object:
+        calls.append("later")
+        yield
+        raise ValueError
+
+    def fail_at_once() -> None:
+        calls.append("at once")
+        raise ValueError
+
+    def cancelled() -> None:
+        calls.append("cancelled")
+        raise asyncio.CancelledError
+
+    for fail in (fail_later, fail_at_once):
+        periodic = PeriodicCallback(fail, 2)
+        with ExpectLog("etesian.application", "Exception in callback"):
+            periodic.start()
+            await asyncio.sleep(0.02)
+            periodic.stop()
+            await asyncio.sleep(0.005)
+    periodic = PeriodicCallback(cancelled, 2)
+    periodic.start()
+    await asyncio.sleep(0.02)
+    periodic.stop()
+    assert min(calls.count(kind) for kind in ("later", "at once", "cancelled")) >= 2
+
+
+@pytest.mark.spec("B-LOOP-056")
+@pytest.mark.parametrize("period", [0, -1, timedelta(0), float("nan"), float("inf")])
+def test_a_period_that_is_none_is_refused(period: float | timedelta) -> None:
+    with pytest.raises(ValueError, match="more than 0 milliseconds"):
+        PeriodicCallback(print, period)
+
+
+def test_a_jitter_is_a_fraction() -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        PeriodicCallback(print, 1, jitter=1.5)
+    assert "every 5 ms" in repr(PeriodicCallback(print, 5))
+
+
+async def test_jitter_spreads_the_runs() -> None:
+    starts = []
+    periodic = PeriodicCallback(lambda: starts.append(IOLoop.current().time()), 4, jitter=1)
+    periodic.start()
+    await asyncio.sleep(0.08)
+    periodic.stop()
+    waits = [after - before for before, after in itertools.pairwise(starts)]
+    assert max(waits) - min(waits) > 0.0005
+
+
+@pytest.mark.spec("B-LOOP-053")
+def test_a_coarse_clock_makes_no_extra_runs() -> None:
+    assert next_run(planned=10.0, now=9.99, period=1.0) == 11.0
+    assert next_run(planned=10.0, now=10.0, period=1.0) == 11.0
+
+
+@pytest.mark.spec("B-LOOP-054")
+def test_a_jump_of_the_clock_costs_no_loop() -> None:
+    began = time.process_time()
+    assert next_run(planned=0.0, now=1e9, period=0.001) == pytest.approx(1e9 + 0.001, abs=0.002)
+    assert time.process_time() - began < 0.01
+    assert next_run(planned=0.0, now=3.5, period=1.0) == 4.0
