@@ -8,7 +8,7 @@ import time
 import pytest
 
 from etesian.core_loop.interface import IOLoop as CoreIOLoop
-from etesian.tornado.ioloop import IOLoop, PollIOLoop
+from etesian.tornado.ioloop import IOLoop, PeriodicCallback, PollIOLoop
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +83,20 @@ def test_log_stack_is_a_signal_handler(caplog):
 def test_another_action_on_a_blocked_loop_is_refused():
     with pytest.raises(NotImplementedError):
         IOLoop.current().set_blocking_signal_threshold(1, lambda signal, frame: None)
+
+
+def test_a_periodic_callback_accepts_the_loop_of_4_x_or_the_jitter_of_6_x():
+    loop = IOLoop.current()
+    seen = []
+    periodic = [
+        PeriodicCallback(lambda: seen.append("positional"), 1, loop),
+        PeriodicCallback(lambda: seen.append("named"), 1, io_loop=loop),
+        PeriodicCallback(lambda: seen.append("jitter"), 1, 0.1),
+    ]
+    for one in periodic:
+        one.start()
+    loop.call_later(0.05, loop.stop)
+    loop.start()
+    for one in periodic:
+        one.stop()
+    assert set(seen) == {"positional", "named", "jitter"}

@@ -15,7 +15,7 @@ HTTPRequest = http_wire.HTTPServerRequest
 class HTTPServer(http_wire.HTTPServer):
     """The server with the documented policy of the wire, unless another is given.
 
-    ``io_loop`` is accepted and must be left out or be the current loop.
+    ``io_loop`` is accepted; the current loop is what serves.
     """
 
     def __init__(self, request_callback: Any, *arguments: Any, **options: Any) -> None:

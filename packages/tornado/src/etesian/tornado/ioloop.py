@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-__getattr__, __dir__ = lend(
-    __name__, {"core_loop.ioloop": "PeriodicCallback", "core_loop.util": "TimeoutError"}
-)
+__getattr__, __dir__ = lend(__name__, {"core_loop.util": "TimeoutError"})
 
 _application_log = logging.getLogger("tornado.application")
 
@@ -130,6 +128,19 @@ class IOLoop(core_loop.IOLoop):
         _application_log.warning(
             "IOLoop blocked, in\n%s", "".join(traceback.format_stack(frame)), extra={"sig": signal}
         )
+
+
+class PeriodicCallback(core_loop.PeriodicCallback):
+    """A callback at an interval, on the current loop."""
+
+    def __init__(
+        self, callback: Callable[[], Any], callback_time: Any, *arguments: Any, **options: Any
+    ) -> None:
+        # The third argument was the loop in 4.x and is the jitter now.
+        if arguments and isinstance(arguments[0], core_loop.IOLoop):
+            arguments = arguments[1:]
+        options.pop("io_loop", None)
+        super().__init__(stack_context.wrap(callback), callback_time, *arguments, **options)
 
 
 # There was one class per kind of polling; programs derive from it or check against it.
