@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.client import (
         AsyncHTTPClient,
     )
+    from etesian.http_wire.client.curl_client import CurlAsyncHTTPClient
+    from etesian.http_wire.client.curl_hop import CurlError
     from etesian.http_wire.client.errors import (
         HTTPError,
         HTTPProtocolError,
@@ -98,6 +100,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncHTTPClient",
+    "CurlAsyncHTTPClient",
+    "CurlError",
     "HTTP1Connection",
     "HTTP1ConnectionParameters",
     "HTTP1ServerConnection",
@@ -151,11 +155,12 @@ __all__ = [
 # Public name -> the module that holds it, imported when the name is first asked for (PEP 562):
 # importing the package stays cheap, and its interface can be imported without asyncio.
 _HOMES = {
-    "encode_username_password": "basic_auth",
-    "HTTP1ServerConnection": "by_hand.http1_server_connection",
-    "HTTP1ConnectionParameters": "by_hand.parameters",
-    "HTTP1Connection": "by_hand.http1_connection",
     "AsyncHTTPClient": "client.client",
+    "CurlAsyncHTTPClient": "client.curl_client",
+    "CurlError": "client.curl_hop",
+    "HTTP1Connection": "by_hand.http1_connection",
+    "HTTP1ConnectionParameters": "by_hand.parameters",
+    "HTTP1ServerConnection": "by_hand.http1_server_connection",
     "HTTPClient": "client.sync_client",
     "HTTPClientError": "interface",
     "HTTPConnection": "interface",
@@ -186,6 +191,7 @@ _HOMES = {
     "WirePolicy": "wire.policy",
     "connect_upgrade": "client.upgrade",
     "create_server": "server.server",
+    "encode_username_password": "basic_auth",
     "format_timestamp": "dates",
     "parse_body_arguments": "forms",
     "parse_byte_range": "byte_range",

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Final
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, Protocol
 
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.grammar import list_members
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etesian.http_wire.wire.policy import WirePolicy
 
-# Window bits of zlib for each format: 16 more means a gzip header and trailer.
-_WINDOW_BITS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+class ContentDecoder(Protocol):
+    """Undoes one coding of one body."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether another call may give more without new input."""
+        ...
+
+    def decode(self, data: bytes, max_size: int) -> bytes:
+        """Give at most ``max_size`` decoded octets of what was kept and ``data``.
+
+        The output is bounded, not the input: what was not decoded yet is kept
+        for the next call. Raises ``HTTPInputError`` for what is not the coding.
+        """
+        ...
+
+    def end(self) -> None:
+        """Raise ``HTTPInputError`` where the coded body is not whole."""
+        ...
 
 
-class ContentDecoder:
-    """Undoes gzip, or deflate in its zlib wrapping (RFC 9110, 8.4.1).
-
-    The output per call is bounded, not the input: what was not decoded yet is
-    kept for the next call.
-    """
+class ZlibDecoder:
+    """Undoes gzip, or deflate in its zlib wrapping (RFC 9110, 8.4.1)."""
 
     __slots__ = ("_bits", "_inflate", "_input")
 
-    def __init__(self, coding: str) -> None:
-        self._bits = _WINDOW_BITS[coding]
-        self._inflate = zlib.decompressobj(self._bits)
+    def __init__(self, window_bits: int) -> None:
+        self._bits = window_bits
+        self._inflate = zlib.decompressobj(window_bits)
         self._input = b""
 
     @property
@@ -56,15 +73,48 @@ class ContentDecoder:
             raise HTTPInputError("truncated content coding")
 
 
+def _gzip() -> ContentDecoder:
+    return ZlibDecoder(31)  # 16 more than the largest window: a gzip header and trailer
+
+
+def _deflate() -> ContentDecoder:
+    return ZlibDecoder(15)
+
+
+def _brotli() -> ContentDecoder:
+    from etesian.http_wire.wire.brotli_decoder import BrotliDecoder  # noqa: PLC0415  # an extra
+
+    return BrotliDecoder()
+
+
+def _zstd() -> ContentDecoder:
+    from etesian.http_wire.wire.zstd_decoder import ZstdDecoder  # noqa: PLC0415  # an extra
+
+    return ZstdDecoder()
+
+
+def _known_codings() -> dict[str, Callable[[], ContentDecoder]]:
+    known = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate}
+    if find_spec("brotli") is not None:
+        known["br"] = _brotli
+    if find_spec("zstandard") is not None:
+        known["zstd"] = _zstd
+    return known
+
+
+CODINGS: Final = _known_codings()
+
+
 def decoder_for(content_encoding: str, policy: WirePolicy) -> ContentDecoder | None:
     """Give a decoder for a Content-Encoding, ``None`` where the body is to be passed as it is.
 
-    Raises ``HTTPInputError`` (415) for more layers than the policy allows.
+    ``br`` and ``zstd`` are known where their extras are installed. Raises
+    ``HTTPInputError`` (415) for more layers than the policy allows.
     """
     codings = [coding.lower() for coding in list_members(content_encoding)]
-    layers = [coding for coding in codings if coding in _WINDOW_BITS]
+    layers = [coding for coding in codings if coding in CODINGS]
     if len(layers) > policy.max_content_codings:
         raise HTTPInputError(f"{len(layers)} layers of content coding", 415)
     if len(codings) != 1 or not layers:
         return None
-    return ContentDecoder(layers[0])
+    return CODINGS[layers[0]]()
