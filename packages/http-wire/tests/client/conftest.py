@@ -101,6 +101,9 @@ class CannedServer:
         """End all connections."""
         for task in list(self._tasks):
             task.cancel()
+        for writer in self.writers:
+            # A client that keeps its connection may never answer the polite end of TLS.
+            writer.transport.abort()
         await self._all_closed.wait()
 
 

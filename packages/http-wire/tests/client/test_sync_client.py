@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from etesian.http_wire.client.__main__ import main
+from etesian.http_wire.client import main
 from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.sync_client import HTTPClient
 

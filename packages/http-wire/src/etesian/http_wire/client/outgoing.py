@@ -34,8 +34,7 @@ def check_request(request: HTTPRequest) -> None:
     Raises ``KeyError`` for a method that is not one of the usual seven, and
     ``ValueError`` for one that lacks or has a body against its custom: both
     only without ``allow_nonstandard_methods``. Raises ``ValueError`` for a
-    method that is no token, for a body beside a body producer, and for an
-    ``auth_mode`` other than ``basic``; ``NotImplementedError`` for a proxy.
+    method that is no token, and for a body beside a body producer.
     """
     has_body = request.body is not None or request.body_producer is not None
     if request.body is not None and request.body_producer is not None:
@@ -50,10 +49,6 @@ def check_request(request: HTTPRequest) -> None:
             f"{request.method} is sent {'without' if has_body else 'with'} a body, "
             "unless allow_nonstandard_methods is set"
         )
-    if request.auth_mode != "basic":
-        raise ValueError(f"auth_mode {request.auth_mode!r} is not supported, only 'basic'")
-    if request.proxy_host is not None or request.proxy_port is not None:
-        raise NotImplementedError("the pooled client has no proxies; CurlAsyncHTTPClient has")
 
 
 def request_head(request: HTTPRequest, target: Target) -> bytes:

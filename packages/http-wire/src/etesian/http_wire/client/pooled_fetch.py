@@ -58,6 +58,13 @@ class PooledFetch(Fetch[Hop]):
         else:
             self.fail(error)
 
+    def _check(self, request: HTTPRequest) -> None:
+        super()._check(request)
+        if request.auth_mode != "basic":
+            raise ValueError(f"auth_mode {request.auth_mode!r} is not supported, only 'basic'")
+        if request.proxy_host is not None or request.proxy_port is not None:
+            raise NotImplementedError("the pooled client has no proxies; CurlAsyncHTTPClient has")
+
     def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> Hop:
         self._key = self._environment.key_for(request, target.origin)
         return Hop(self, request, target, policy)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from etesian.http_wire.client.client import AsyncHTTPClient
 from etesian.http_wire.client.deadlines import Deadlines
 from etesian.http_wire.client.environment import Environment
-from etesian.http_wire.client.errors import HTTPStreamClosedError
+from etesian.http_wire.client.fetching_client import FetchingClient
 from etesian.http_wire.client.pool import Pool
 from etesian.http_wire.client.pooled_fetch import PooledFetch
 from etesian.http_wire.client.slots import Slots
@@ -34,7 +33,7 @@ IDLE_TIMEOUT = 30.0
 MAX_BUFFER_SIZE = 100 * 1024 * 1024
 
 
-class SimpleAsyncHTTPClient(AsyncHTTPClient):
+class SimpleAsyncHTTPClient(FetchingClient):
     """Fetches over HTTP/1.1 connections that are kept and used again.
 
     A connection serves only requests of the same origin, dialled address, TLS
@@ -100,29 +99,16 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
             streamed_policy=streamed_policy,
             hostname_mapping=hostname_mapping or {},
         )
-        self._fetches: set[PooledFetch] = set()
-
-    def fetch_impl(
-        self, request: HTTPRequest, callback: Callable[[HTTPResponse], None]
-    ) -> Callable[[], None]:
-        """Fetch, and give the function that abandons the fetch."""
-
-        def ended(response: HTTPResponse) -> None:
-            self._fetches.discard(fetch)
-            callback(response)
-
-        def abandon() -> None:
-            self._fetches.discard(fetch)
-            fetch.abandon()
-
-        fetch = PooledFetch(self._environment, request, request.with_defaults(self.defaults), ended)
-        self._fetches.add(fetch)
-        fetch.start()
-        return abandon
 
     def close(self) -> None:
         """Close all connections; fetches under way fail with ``HTTPStreamClosedError``."""
         super().close()
-        for fetch in list(self._fetches):
-            fetch.fail(HTTPStreamClosedError("the client was closed"))
         self._environment.close()
+
+    def _make_fetch(
+        self,
+        original: HTTPRequest,
+        request: HTTPRequest,
+        callback: Callable[[HTTPResponse], None],
+    ) -> PooledFetch:
+        return PooledFetch(self._environment, original, request, callback)

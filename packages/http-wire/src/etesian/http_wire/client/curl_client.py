@@ -1,0 +1,121 @@
+"""The client on libcurl, for what only libcurl can: proxies and digest credentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.client.curl_driver import CurlDriver
+from etesian.http_wire.client.curl_hop import CurlError, CurlHop
+from etesian.http_wire.client.curl_options import check_curl_request
+from etesian.http_wire.client.deadlines import Deadlines
+from etesian.http_wire.client.fetch import Fetch, Phase
+from etesian.http_wire.client.fetching_client import FetchingClient
+from etesian.http_wire.client.slots import Slots
+from etesian.http_wire.wire.policy import STRICT
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from etesian.http_wire.client.options import RequestOptions
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.response import HTTPResponse
+    from etesian.http_wire.client.url import Target
+    from etesian.http_wire.wire.policy import WirePolicy
+
+__all__ = ["CurlAsyncHTTPClient", "CurlError"]
+
+
+@dataclass(kw_only=True)
+class CurlEnvironment:
+    """What all fetches of one client share."""
+
+    loop: asyncio.AbstractEventLoop
+    slots: Slots
+    deadlines: Deadlines
+    driver: CurlDriver
+    kept_policy: WirePolicy
+    streamed_policy: WirePolicy
+
+
+class CurlAsyncHTTPClient(FetchingClient):
+    """Fetches through libcurl; needs the extra ``curl``.
+
+    Speaks http and https only, HTTP/1.1 only. Differs from the pooled client in
+    that it has proxies and digest, and has neither ``body_producer`` nor
+    ``expect_100_continue`` nor ``ssl_options``. Failures without a response are
+    ``CurlError`` with libcurl's number where they are not one of the others.
+    """
+
+    def initialize(
+        self,
+        *,
+        max_clients: int = 10,
+        max_body_size: int = STRICT.max_body_size,
+        max_header_size: int = STRICT.max_header_size,
+        defaults: RequestOptions | None = None,
+    ) -> None:
+        """Set the client up.
+
+        ``max_clients`` fetches run at once, the others queue. ``max_body_size``
+        bounds the octets of a body, also after decompression, and
+        ``max_header_size`` those of a response head.
+        """
+        super().initialize(defaults=defaults)
+        policy = replace(STRICT, max_body_size=max_body_size, max_header_size=max_header_size)
+        self._environment = CurlEnvironment(
+            loop=self.asyncio_loop,
+            slots=Slots(max_clients),
+            deadlines=Deadlines(self.asyncio_loop),
+            driver=CurlDriver(self.asyncio_loop),
+            kept_policy=policy,
+            streamed_policy=policy,
+        )
+
+    def close(self) -> None:
+        """Close all connections; fetches under way fail with ``HTTPStreamClosedError``."""
+        if self._closed:
+            return
+        super().close()
+        self._environment.deadlines.close()
+        self._environment.driver.close()
+
+    def _make_fetch(
+        self,
+        original: HTTPRequest,
+        request: HTTPRequest,
+        callback: Callable[[HTTPResponse], None],
+    ) -> CurlFetch:
+        return CurlFetch(self._environment, original, request, callback)
+
+
+class CurlFetch(Fetch[CurlHop]):
+    """A fetch whose hops are transfers of libcurl, which finds connections by itself."""
+
+    def __init__(
+        self,
+        environment: CurlEnvironment,
+        original: HTTPRequest,
+        request: HTTPRequest,
+        callback: Callable[[HTTPResponse], None],
+    ) -> None:
+        super().__init__(environment, original, request, callback)
+        self._driver = environment.driver
+
+    def hop_failed(self, error: Exception) -> None:
+        """Give up."""
+        self._hop = None
+        self.fail(error)
+
+    def _check(self, request: HTTPRequest) -> None:
+        super()._check(request)
+        check_curl_request(request)
+
+    def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> CurlHop:
+        return CurlHop(self, self._driver, request, target, policy)
+
+    def _begin(self) -> None:
+        self._enter(Phase.EXCHANGING)
+        if self._hop is not None:
+            self._hop.start()

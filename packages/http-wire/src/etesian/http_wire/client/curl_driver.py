@@ -1,0 +1,102 @@
+"""libcurl's multi interface on the event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pycurl
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    Ended = Callable[[tuple[int, str] | None], None]
+
+__all__ = ["CurlDriver"]
+
+_READ = {pycurl.POLL_IN, pycurl.POLL_INOUT}
+_WRITE = {pycurl.POLL_OUT, pycurl.POLL_INOUT}
+
+
+class CurlDriver:
+    """Runs transfers: libcurl names the sockets and the time, the loop watches them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._ended: dict[pycurl.Curl, Ended] = {}
+        self._watched: dict[int, int] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, handle: pycurl.Curl, ended: Ended) -> None:
+        """Start a transfer; ``ended`` is called once, with libcurl's error or ``None``.
+
+        It is never called within this call, and the handle is the caller's
+        again when it is.
+        """
+        self._ended[handle] = ended
+        self._multi.add_handle(handle)
+
+    def remove(self, handle: pycurl.Curl) -> None:
+        """Stop a transfer; its ``ended`` is not called."""
+        if self._ended.pop(handle, None) is not None:
+            self._multi.remove_handle(handle)
+
+    def unpause(self, handle: pycurl.Curl) -> None:
+        """Let a transfer go on whose write function asked for a pause."""
+        if handle in self._ended:
+            handle.pause(pycurl.PAUSE_CONT)
+            self._act(pycurl.SOCKET_TIMEOUT, 0)
+
+    def close(self) -> None:
+        """Stop everything and close the connections."""
+        for handle in list(self._ended):
+            self.remove(handle)
+        self._multi.close()
+        self._set_timer(-1)
+        for fd in list(self._watched):
+            self._watch(pycurl.POLL_REMOVE, fd, None, None)
+
+    def _watch(self, what: int, fd: int, _multi: object, _data: object) -> None:
+        before = self._watched.pop(fd, pycurl.POLL_NONE)
+        if before in _READ:
+            self._loop.remove_reader(fd)
+        if before in _WRITE:
+            self._loop.remove_writer(fd)
+        if what == pycurl.POLL_REMOVE:
+            return
+        self._watched[fd] = what
+        if what in _READ:
+            self._loop.add_reader(fd, self._act, fd, pycurl.CSELECT_IN)
+        if what in _WRITE:
+            self._loop.add_writer(fd, self._act, fd, pycurl.CSELECT_OUT)
+
+    def _set_timer(self, milliseconds: int) -> None:
+        # libcurl forbids to act within this call, also where no time is left.
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if milliseconds >= 0:
+            self._timer = self._loop.call_later(milliseconds / 1000, self._time_passed)
+
+    def _time_passed(self) -> None:
+        self._timer = None
+        self._act(pycurl.SOCKET_TIMEOUT, 0)
+
+    def _act(self, fd: int, mask: int) -> None:
+        self._multi.socket_action(fd, mask)
+        more = 1
+        while more:
+            more, succeeded, failed = self._multi.info_read()
+            for handle in succeeded:
+                self._end(handle, None)
+            for handle, code, message in failed:
+                self._end(handle, (code, message))
+
+    def _end(self, handle: pycurl.Curl, error: tuple[int, str] | None) -> None:
+        ended = self._ended.pop(handle, None)
+        if ended is not None:
+            self._multi.remove_handle(handle)
+            ended(error)

@@ -1,0 +1,238 @@
+"""One request and its response, carried out by libcurl."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+import pycurl
+
+from etesian.http_wire.client.collector import Collector
+from etesian.http_wire.client.curl_options import configure
+from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError, HTTPTimeoutError
+from etesian.http_wire.interface import HTTPInputError, ResponseStartLine
+from etesian.http_wire.wire.head import parse_response_head
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from etesian.http_wire.client.curl_driver import CurlDriver
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.url import Target
+    from etesian.http_wire.headers import HTTPHeaders
+    from etesian.http_wire.wire.policy import WirePolicy
+
+__all__ = ["CurlError", "CurlHop", "CurlHopOwner"]
+
+# What a callback gives libcurl to make it stop: less than it was handed.
+_ABORT = 0
+
+
+class CurlError(HTTPClientError):
+    """libcurl gave no response; ``errno`` is its ``CURLE_`` number."""
+
+    def __init__(self, errno: int, message: str) -> None:
+        super().__init__(599, message)
+        self.errno = errno
+
+    def __reduce__(self) -> tuple[type[CurlError], tuple[int, str]]:
+        return type(self), (self.errno, self.message)
+
+
+class CurlHopOwner(Protocol):
+    """The fetch that a hop is part of. Exactly one of the two last calls comes, once."""
+
+    def follows(self, code: int, headers: HTTPHeaders) -> bool:
+        """Tell whether the response is a redirect that will be followed."""
+        ...
+
+    def hop_finished(self, hop: CurlHop) -> None:
+        """Take the whole response."""
+        ...
+
+    def hop_failed(self, error: Exception) -> None:
+        """Take the failure."""
+        ...
+
+
+class CurlHop:
+    """Runs one handle, made for it and closed after it."""
+
+    body = b""
+    start_line = ResponseStartLine("HTTP/1.1", 599, "")
+    headers: HTTPHeaders
+
+    def __init__(
+        self,
+        owner: CurlHopOwner,
+        driver: CurlDriver,
+        request: HTTPRequest,
+        target: Target,
+        policy: WirePolicy,
+    ) -> None:
+        """Prepare the handle; raises ``ValueError`` for what may not be sent."""
+        self._owner = owner
+        self._driver = driver
+        self._policy = policy
+        self._head = bytearray()
+        self._collector: Collector | None = None
+        self._body_size = 0
+        self._error: Exception | None = None
+        self._informational = 0
+        # Heads of the proxy, which come first, are libcurl's to judge.
+        self._tunnel_awaited = request.proxy_host is not None and target.origin.scheme == "https"
+        self._final_head = False
+        self._is_followed = False
+        self._challenge_expected = request.auth_mode == "digest" and bool(request.auth_username)
+        self._waiting: asyncio.Future[None] | None = None
+        self.request = request
+        self.target = target
+        self.first_byte_at: float | None = None
+        self._handle: pycurl.Curl | None = pycurl.Curl()
+        try:
+            configure(self._handle, request, target)
+        except BaseException:
+            self._close()
+            raise
+        self._handle.setopt(pycurl.HEADERFUNCTION, self._header_received)
+        self._handle.setopt(pycurl.WRITEFUNCTION, self._data_received)
+
+    def start(self) -> None:
+        """Begin the transfer; the owner hears of the end."""
+        if self._handle is not None:
+            self._driver.add(self._handle, self._ended)
+
+    def abandon(self) -> None:
+        """Stop; the owner hears nothing more."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+        if self._handle is not None:
+            self._driver.remove(self._handle)
+            self._close()
+
+    def _close(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
+
+    def _header_received(self, line: bytes) -> int:
+        if self._final_head:
+            return len(line)  # a trailer; libcurl bounds them, and nobody asked for it
+        try:
+            self._take_line(line)
+        except Exception as error:  # noqa: BLE001  # no exception may cross libcurl
+            self._error = error
+            return _ABORT
+        return len(line)
+
+    def _take_line(self, line: bytes) -> None:
+        self._head += line
+        if len(self._head) > self._policy.max_header_size:
+            raise HTTPInputError(f"head of more than {self._policy.max_header_size} octets", 431)
+        if line != b"\r\n":
+            return
+        head = bytes(self._head[:-4])
+        self._head.clear()
+        start_line, headers = parse_response_head(head, self._policy)
+        if self._tunnel_awaited:
+            self._tunnel_awaited = not 200 <= start_line.code < 300
+            return
+        self.start_line, self.headers = start_line, headers
+        if self.start_line.code < 200:
+            self._informational += 1
+            if self._informational > self._policy.max_informational:
+                raise HTTPInputError("too many interim responses to one request")
+            return
+        self._final_head = not self._is_challenge()
+        if self._final_head:
+            self.first_byte_at = monotonic()
+            self._is_followed = self._owner.follows(self.start_line.code, self.headers)
+            if not self._is_followed:
+                self._collector = Collector(
+                    self.request, self.start_line, self.headers, self._policy
+                )
+
+    def _is_challenge(self) -> bool:
+        """Tell whether libcurl will answer this response itself, by a digest, and once."""
+        expected, self._challenge_expected = self._challenge_expected, False
+        schemes = self.headers.get_list("WWW-Authenticate")
+        return (
+            expected
+            and self.start_line.code == 401
+            and any(scheme.lower().startswith("digest ") for scheme in schemes)
+        )
+
+    def _data_received(self, chunk: bytes) -> int:
+        if self._waiting is not None:
+            return pycurl.WRITEFUNC_PAUSE
+        try:
+            awaitable = self._take_data(chunk)
+        except Exception as error:  # noqa: BLE001  # no exception may cross libcurl
+            self._error = error
+            return -1
+        if awaitable is not None:
+            self._waiting = asyncio.ensure_future(awaitable)
+            self._waiting.add_done_callback(self._go_on)
+        return len(chunk)
+
+    def _take_data(self, chunk: bytes) -> Awaitable[None] | None:
+        if not self._final_head:
+            return None
+        self._body_size += len(chunk)
+        limit = self._policy.max_body_size
+        if self._collector is None:
+            limit = self._policy.max_drain_size
+        if self._body_size > limit:
+            raise HTTPInputError(f"body of more than {limit} octets")
+        return None if self._collector is None else self._collector.data_received(chunk)
+
+    def _go_on(self, future: asyncio.Future[None]) -> None:
+        self._waiting = None
+        if self._handle is None:
+            return
+        if future.cancelled() or future.exception() is not None:
+            self._error = None if future.cancelled() else _as_exception(future.exception())
+            handle = self._handle
+            self._driver.remove(handle)
+            self._ended((pycurl.E_ABORTED_BY_CALLBACK, "the streaming callback was cancelled"))
+        else:
+            self._driver.unpause(self._handle)
+
+    def _ended(self, error: tuple[int, str] | None) -> None:
+        if self._waiting is not None:
+            # The last piece is still with its receiver.
+            self._waiting.add_done_callback(lambda _: self._ended(error))
+            return
+        self._close()
+        failure = self._failure(error)
+        if failure is not None:
+            self._owner.hop_failed(failure)
+            return
+        try:
+            if self._collector is not None:
+                self.body = self._collector.body()
+        except HTTPInputError as broken:
+            self._owner.hop_failed(HTTPProtocolError(str(broken)))
+        else:
+            self._owner.hop_finished(self)
+
+    def _failure(self, error: tuple[int, str] | None) -> Exception | None:
+        if self._is_followed:
+            return None  # a followed redirect, whole or cut where it was drained enough
+        if self._error is not None:
+            if isinstance(self._error, HTTPInputError):
+                return HTTPProtocolError(str(self._error))
+            return self._error
+        if error is None:
+            return None if self._final_head else HTTPProtocolError("no response head came")
+        if error[0] == pycurl.E_OPERATION_TIMEDOUT:
+            return HTTPTimeoutError(
+                "timed out while connecting, connect_timeout is "
+                f"{self.request.connect_timeout:g} seconds"
+            )
+        return CurlError(*error)
+
+
+def _as_exception(error: BaseException | None) -> Exception:
+    return error if isinstance(error, Exception) else RuntimeError("the callback was interrupted")

@@ -1,0 +1,129 @@
+"""A request as options of a libcurl handle.
+
+Every handle serves one request and is new, so that nothing of an earlier one
+can be left in it. What libcurl would take from its surroundings (proxies of the
+environment, ``.netrc``) is switched off, and redirects, compression and basic
+credentials stay with us, under the same rules as those of the pooled client.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import pycurl
+
+from etesian.http_wire.client.outgoing import request_headers
+from etesian.http_wire.wire.head_writer import encode_lines, request_line
+
+if TYPE_CHECKING:
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.url import Target
+
+__all__ = ["check_curl_request", "configure"]
+
+_AUTH_MODES = {"basic": pycurl.HTTPAUTH_BASIC, "digest": pycurl.HTTPAUTH_DIGEST}
+
+# What libcurl sends unless told otherwise; a line without a value takes a field away.
+_UNASKED_FIELDS = ("Accept", "Content-Type", "Expect")
+
+
+def check_curl_request(request: HTTPRequest) -> None:
+    """Refuse what this client cannot do.
+
+    Raises ``NotImplementedError`` for ``body_producer``,
+    ``expect_100_continue`` and ``ssl_options``, ``ValueError`` for an unknown
+    auth mode and for one of proxy host and port without the other.
+    """
+    if request.body_producer is not None or request.expect_100_continue:
+        raise NotImplementedError("body_producer and expect_100_continue need the pooled client")
+    if request.ssl_options is not None:
+        raise NotImplementedError("ssl_options needs the pooled client")
+    for mode in (request.auth_mode, request.proxy_auth_mode):
+        if mode is not None and mode not in _AUTH_MODES:
+            raise ValueError(f"auth mode {mode!r} is neither 'basic' nor 'digest'")
+    if (request.proxy_host is None) != (request.proxy_port is None):
+        raise ValueError("proxy_host and proxy_port need each other")
+
+
+def configure(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
+    """Set everything but the callbacks.
+
+    Raises ``ValueError`` for what may not stand on the wire: libcurl is handed
+    nothing that was not checked as a whole.
+    """
+    handle.setopt(pycurl.URL, target.url)
+    handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    handle.setopt(pycurl.NOSIGNAL, 1)
+    handle.setopt(pycurl.FOLLOWLOCATION, 0)
+    handle.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
+    # One strict reading of responses serves both clients, and that is of HTTP/1.1.
+    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    _set_request(handle, request, target)
+    _set_credentials(handle, request)
+    _set_proxy(handle, request)
+    _set_tls(handle, request)
+    if request.connect_timeout:
+        handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(int(request.connect_timeout * 1000), 1))
+    if request.network_interface is not None:
+        handle.setopt(pycurl.INTERFACE, request.network_interface)
+    if not request.allow_ipv6:
+        handle.setopt(pycurl.IPRESOLVE, pycurl.IPRESOLVE_V4)
+    if request.prepare_curl_callback is not None:
+        request.prepare_curl_callback(handle)
+
+
+def _set_request(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
+    basic = request.auth_mode == "basic"
+    headers = request_headers(request if basic else request.replaced(auth_username=None), target)
+    lines = [
+        f"{name}: {value}" if value else f"{name};"
+        for name, value in headers.get_all()
+        if name != "Content-Length"
+    ]
+    encode_lines([request_line(request.method, target.path), *lines])
+    lines += [f"{name}:" for name in _UNASKED_FIELDS if name not in headers]
+    if request.body is not None or headers.get("Content-Length") == "0":
+        handle.setopt(pycurl.POST, 1)
+        handle.setopt(pycurl.POSTFIELDS, request.body or b"")
+    if request.method == "HEAD":
+        handle.setopt(pycurl.NOBODY, 1)
+    handle.setopt(pycurl.CUSTOMREQUEST, request.method)
+    handle.setopt(pycurl.HTTPHEADER, [line.encode("latin-1") for line in lines])
+
+
+def _set_credentials(handle: pycurl.Curl, request: HTTPRequest) -> None:
+    if request.auth_username is not None and request.auth_mode == "digest":
+        handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_DIGEST)
+        handle.setopt(pycurl.USERNAME, request.auth_username)
+        handle.setopt(pycurl.PASSWORD, request.auth_password or "")
+
+
+def _set_proxy(handle: pycurl.Curl, request: HTTPRequest) -> None:
+    # The empty name is what keeps libcurl from looking into the environment.
+    handle.setopt(pycurl.PROXY, request.proxy_host or "")
+    if request.proxy_host is None or request.proxy_port is None:
+        return
+    handle.setopt(pycurl.PROXYPORT, request.proxy_port)
+    # Fields for the origin must not be shown to the proxy that only opens a tunnel.
+    handle.setopt(pycurl.HEADEROPT, pycurl.HEADER_SEPARATE)
+    if request.proxy_username is not None:
+        handle.setopt(pycurl.PROXYAUTH, _AUTH_MODES[request.proxy_auth_mode or "basic"])
+        handle.setopt(pycurl.PROXYUSERNAME, request.proxy_username)
+        handle.setopt(pycurl.PROXYPASSWORD, request.proxy_password or "")
+
+
+def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
+    handle.setopt(pycurl.SSL_VERIFYPEER, 1 if request.validate_cert else 0)
+    handle.setopt(pycurl.SSL_VERIFYHOST, 2 if request.validate_cert else 0)
+    handle.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
+    # A libcurl that was built elsewhere may know another place than this system's.
+    system = ssl.get_default_verify_paths()
+    if request.ca_certs or system.cafile:
+        handle.setopt(pycurl.CAINFO, request.ca_certs or system.cafile)
+    if not request.ca_certs and system.capath:
+        handle.setopt(pycurl.CAPATH, system.capath)
+    if request.client_cert is not None:
+        handle.setopt(pycurl.SSLCERT, request.client_cert)
+    if request.client_key is not None:
+        handle.setopt(pycurl.SSLKEY, request.client_key)

@@ -1,0 +1,266 @@
+"""The client on libcurl: what it shares with the pooled one, and what only it can."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+
+import pytest
+
+pytest.importorskip("pycurl", reason="the extra curl is not installed")
+
+from etesian.http_wire.client.curl_client import CurlAsyncHTTPClient, CurlError
+from etesian.http_wire.client.errors import (
+    HTTPClientError,
+    HTTPProtocolError,
+    HTTPStreamClosedError,
+    HTTPTimeoutError,
+)
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nX-A: 2\r\n\r\nok"
+
+
+@pytest.fixture
+async def curl(anyio_backend):
+    client = CurlAsyncHTTPClient(force_instance=True)
+    yield client
+    client.close()
+    await asyncio.sleep(0)
+
+
+async def test_a_response_has_everything(canned_server, curl):
+    async with canned_server(OK) as server:
+        for _ in range(3):
+            response = await curl.fetch(server.url("/a?b"))
+            assert (response.code, response.reason, response.body) == (200, "OK", b"ok")
+        assert response.headers.get_list("X-A") == ["1", "2"]
+        assert response.effective_url == server.url("/a?b")
+        assert response.request_time > 0
+    assert server.connections == 1
+    head = server.heads[0]
+    assert head.startswith(b"GET /a?b HTTP/1.1\r\n")
+    assert head.count(b"Host: ") == 1
+    assert b"Accept: " not in head
+    assert b"Accept-Encoding: gzip\r\n" in head
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_bodies_are_sent(canned_server, curl, method):
+    body = bytes(range(256)) * 8000
+    async with canned_server(OK) as server:
+        for sent in (body, b"", b"\x00"):
+            await curl.fetch(server.url(), method=method, body=sent)
+    assert server.bodies == [body, b"", b"\x00"]
+    for head in server.heads:
+        assert head.startswith(method.encode() + b" / ")
+        assert b"Expect" not in head
+        assert head.count(b"Content-Length: ") == 1
+
+
+async def test_head_delete_and_options(canned_server, curl):
+    async with canned_server(lambda n, head, b: OK[:-2] if head[:4] == b"HEAD" else OK) as server:
+        for method in ("HEAD", "DELETE", "OPTIONS", "GET"):
+            response = await curl.fetch(server.url(), method=method)
+            assert response.body == (b"" if method == "HEAD" else b"ok")
+
+
+async def test_errors_and_redirects(canned_server, curl):
+    def respond(number, head, body):
+        path = head.split(b" ")[1]
+        if path == b"/missing":
+            return b"HTTP/1.1 404 Gone\r\nContent-Length: 2\r\n\r\nno"
+        return b"HTTP/1.1 302 Found\r\nLocation: /missing\r\nContent-Length: 3\r\n\r\nabc"
+
+    async with canned_server(respond) as server:
+        with pytest.raises(HTTPClientError) as caught:
+            await curl.fetch(server.url("/first"))
+        assert caught.value.response.body == b"no"
+        assert caught.value.response.effective_url == server.url("/missing")
+        response = await curl.fetch(server.url(), raise_error=False, follow_redirects=False)
+        assert (response.code, response.body) == (302, b"abc")
+
+
+@pytest.mark.spec("S234", "S241")
+async def test_nothing_of_one_request_is_in_the_next(canned_server, curl):
+    async with canned_server(OK) as other:
+        moved = f"HTTP/1.1 302 Found\r\nLocation: {other.url()}\r\nContent-Length: 0\r\n\r\n"
+        async with canned_server(moved.encode()) as server:
+            options = {"auth_username": "u", "auth_password": "secret", "user_agent": "mine"}
+            await curl.fetch(server.url(), headers={"Cookie": "secret", "X": "y"}, **options)
+            await curl.fetch(other.url())
+    assert b"Authorization: Basic" in server.heads[0]
+    assert b"uthorization" not in other.heads[0]
+    assert b"Cookie" not in other.heads[0]
+    for private in (b"uthorization", b"Cookie", b"mine", b"X: y"):
+        assert private not in other.heads[1]
+
+
+async def test_streaming_decompression_and_header_lines(canned_server, curl):
+    packed = gzip.compress(b"text" * 100_000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    lines, pieces = [], []
+
+    async def take(piece):
+        await asyncio.sleep(0)
+        pieces.append(piece)
+
+    async with canned_server(head + packed) as server:
+        assert (await curl.fetch(server.url())).body == b"text" * 100_000
+        response = await curl.fetch(
+            server.url(), streaming_callback=take, header_callback=lines.append
+        )
+    assert response.body == b""
+    assert b"".join(pieces) == b"text" * 100_000
+    assert lines[0] == "HTTP/1.1 200 OK\r\n"
+    assert lines[-1] == "\r\n"
+
+
+async def test_what_a_callback_raises_is_raised_by_the_fetch(canned_server, curl):
+    def refuse(piece):
+        raise ZeroDivisionError
+
+    async def refuse_later(piece):
+        raise ZeroDivisionError
+
+    async with canned_server(OK) as server:
+        for option in ("header_callback", "streaming_callback"):
+            with pytest.raises(ZeroDivisionError):
+                await curl.fetch(server.url(), **{option: refuse})
+        with pytest.raises(ZeroDivisionError):
+            await curl.fetch(server.url(), streaming_callback=refuse_later)
+        assert (await curl.fetch(server.url())).body == b"ok"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+    ],
+)
+async def test_heads_are_read_as_strictly(canned_server, curl, answer):
+    async with canned_server(answer + b"<close>") as server:
+        with pytest.raises(HTTPClientError) as caught:
+            await curl.fetch(server.url())
+    assert caught.value.code == 599
+
+
+@pytest.mark.spec("S153")
+async def test_a_bomb_is_stopped(canned_server, anyio_backend):
+    client = CurlAsyncHTTPClient(force_instance=True, max_body_size=1_000_000)
+    packed = gzip.compress(bytes(100_000_000))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    plain = b"HTTP/1.1 200 OK\r\n\r\n" + bytes(1_000_001) + b"<close>"
+    for answer in (head + packed, plain):
+        async with canned_server(answer) as server:
+            with pytest.raises(HTTPProtocolError):
+                await client.fetch(server.url())
+    client.close()
+
+
+@pytest.mark.spec("S247")
+async def test_a_response_cut_short_is_an_error(canned_server, curl):
+    async with canned_server(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfour<close>") as server:
+        with pytest.raises(CurlError) as caught:
+            await curl.fetch(server.url())
+    assert caught.value.code == 599
+    with pytest.raises(CurlError):
+        await curl.fetch("http://127.0.0.1:1/")
+
+
+async def test_timeouts_cancellation_and_close(canned_server, curl):
+    async with canned_server(lambda *_: asyncio.sleep(30)) as server:
+        with pytest.raises(HTTPTimeoutError, match="while waiting for the response"):
+            await curl.fetch(server.url(), request_timeout=0.05)
+        fetch = curl.fetch(server.url())
+        await asyncio.sleep(0.02)
+        fetch.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await fetch
+        fetch = curl.fetch(server.url())
+        await asyncio.sleep(0.02)
+        curl.close()
+        with pytest.raises(HTTPStreamClosedError):
+            await fetch
+
+
+@pytest.mark.spec("S132", "S131")
+@pytest.mark.parametrize(
+    "options", [{"headers": {"X": "a\r\nY: b"}}, {"user_agent": "a\r\nY: b"}, {"method": "A B"}]
+)
+async def test_line_ends_do_not_reach_libcurl(canned_server, curl, options):
+    async with canned_server(OK) as server:
+        with pytest.raises(ValueError, match=r"."):
+            await curl.fetch(server.url(), allow_nonstandard_methods=True, **options)
+    assert server.connections == 0
+
+
+@pytest.mark.spec("B-HTTP-157", "S237")
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/"])
+async def test_other_protocols_are_refused(canned_server, curl, url):
+    with pytest.raises(ValueError, match="scheme"):
+        await curl.fetch(url)
+    moved = f"HTTP/1.1 302 Found\r\nLocation: {url}\r\nContent-Length: 0\r\n\r\n".encode()
+    async with canned_server(moved) as server:
+        with pytest.raises(HTTPClientError, match="refused"):
+            await curl.fetch(server.url())
+
+
+async def test_what_it_cannot_do_is_said(curl):
+    import ssl
+
+    async def produce(write):
+        pass
+
+    url = "http://127.0.0.1/"
+    for options in (
+        {"method": "POST", "body_producer": produce},
+        {"method": "POST", "body": b"", "expect_100_continue": True},
+        {"ssl_options": ssl.create_default_context()},
+    ):
+        with pytest.raises(NotImplementedError):
+            await curl.fetch(url, **options)
+    with pytest.raises(ValueError, match="proxy_port"):
+        await curl.fetch(url, proxy_host="localhost")
+
+
+async def test_the_handle_can_be_tuned(canned_server, curl):
+    import pycurl
+
+    def tune(handle):
+        handle.setopt(pycurl.REFERER, "http://a.test/")
+
+    async with canned_server(OK) as server:
+        await curl.fetch(server.url(), prepare_curl_callback=tune)
+        await curl.fetch(server.url())
+    assert b"Referer: http://a.test/\r\n" in server.heads[0]
+    assert b"Referer" not in server.heads[1]
+
+
+@pytest.mark.spec("S242")
+async def test_tls_is_verified(canned_server, curl, server_tls, ca_file):
+    async with canned_server(OK, tls=server_tls("localhost")) as server:
+        assert (await curl.fetch(server.url(host="localhost"), ca_certs=ca_file)).code == 200
+        for host, options in (("localhost", {}), ("127.0.0.1", {"ca_certs": ca_file})):
+            with pytest.raises(CurlError):
+                await curl.fetch(server.url(host=host), **options)
+        assert (await curl.fetch(server.url(), validate_cert=False)).code == 200
+
+
+async def test_digest_credentials(canned_server, curl):
+    challenge = (
+        b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\n"
+        b'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256\r\n\r\nwho?'
+    )
+
+    def respond(number, head, body):
+        return OK if b"Authorization: Digest username=" in head and number < 3 else challenge
+
+    async with canned_server(respond) as server:
+        options = {"auth_username": "u", "auth_password": "p", "auth_mode": "digest"}
+        pieces = []
+        response = await curl.fetch(server.url(), streaming_callback=pieces.append, **options)
+        assert response.code == 200
+        assert pieces == [b"ok"]
+        refused = await curl.fetch(server.url(), raise_error=False, **options)
+        assert (refused.code, refused.body) == (401, b"who?")
