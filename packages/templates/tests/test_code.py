@@ -153,6 +153,13 @@ def test_what_apply_sets_stays_inside(render):
     )
 
 
+def test_what_apply_sets_may_build_on_the_namespace(render):
+    assert (
+        render("{% apply f %}{{ x }}{% set x = x + 1 %}{{ x }}{% end %}{{ x }}", x=1, f=str)
+        == "121"
+    )
+
+
 def test_apply_sees_the_names_around_it(render):
     text = "{% for x in [1, 2] %}{% apply f %}{{ x }}{% end %}{% end %}"
     assert render(text, f=lambda text: f"<{text}>") == "<1><2>"

@@ -154,7 +154,7 @@ def test_ten_megabytes_of_text_are_a_template(render):
                 "{% apply f %}",
                 "{{ x }}",
                 "text",
-                "{% set x = 1 %}",
+                "{% set z = 1 %}",
                 "{% raw x %}",
             ]
         ),

@@ -138,15 +138,20 @@ class _Generator:
         statements = self._body(body)
         (function,) = code(f"async {_FUNCTION}" if self._scope.streams else _FUNCTION, start)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            function.body = [*self._prelude(start), *self._framed(statements, start)]
+            function.body = [
+                *self._borrow(self._scope.borrowed, start),
+                *self._escapes.prelude(self._scope.bound),
+                *self._framed(statements, start),
+            ]
         return Generated(ast.Module([function], []), self._awaits, frozenset(self._scope.bound))
 
-    def _prelude(self, at: Place) -> list[ast.stmt]:
-        borrowed = "\n".join(
-            f"if {name!r} in _tt_names: {name} = _tt_names[{name!r}]"
-            for name in sorted(self._scope.borrowed)
-        )
-        return [*code(borrowed, at), *self._escapes.prelude(self._scope.bound)]
+    @staticmethod
+    def _borrow(names: set[str], at: Place) -> list[ast.stmt]:
+        """Give the statements that let locals start with the namespace's values."""
+        lines = [
+            f"if {name!r} in _tt_names: {name} = _tt_names[{name!r}]" for name in sorted(names)
+        ]
+        return code("\n".join(lines), at)
 
     def _framed(self, statements: list[ast.stmt], at: Place) -> list[ast.stmt]:
         """Put the collecting of output around statements that make up a function."""
@@ -204,12 +209,15 @@ class _Generator:
         outer, self._scope = self._scope, _Scope(streams=False)
         awaits, self._awaits = self._awaits, False
         statements = self._framed(self._body(node.body), at)
+        # What the function around it binds as well is that function's until it is bound here.
+        borrowed = self._borrow(self._scope.borrowed - outer.bound, at)
         inner: ast.expr = call(name, [], at)
         (definition,) = code(f"{'async ' if self._awaits else ''}def {name}(): pass", at)
         if isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
-            definition.body = statements
+            definition.body = [*borrowed, *statements]
         if self._awaits:
             inner = ast.Await(inner, **at)
+        outer.loaded |= self._scope.loaded
         self._scope = outer
         self._awaits |= awaits
         before.append(definition)
