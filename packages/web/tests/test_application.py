@@ -39,7 +39,7 @@ async def test_listen_gives_the_server_and_passes_its_options(anyio_backend):
 @pytest.mark.spec("B-WEB-215")
 def test_debug_turns_on_four_settings_that_can_each_be_overridden():
     settings = Application(debug=True, autoreload=False).settings
-    assert settings["serve_traceback"] is True
+    assert settings["serve_traceback"] == "loopback"
     assert settings["compiled_template_cache"] is False
     assert settings["static_hash_cache"] is False
     assert settings["autoreload"] is False

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         to_unicode,
         utf8,
     )
+    from etesian.web.event_stream import EventStream
     from etesian.web.fallback_handler import FallbackHandler
     from etesian.web.handler import RequestHandler
     from etesian.web.interface import Finish, HTTPError, MissingArgumentError
@@ -50,6 +51,7 @@ __all__ = [
     "AsyncHTTPSTestCase",
     "AsyncHTTPTestCase",
     "ErrorHandler",
+    "EventStream",
     "FallbackHandler",
     "Finish",
     "GZipContentEncoding",
@@ -91,6 +93,7 @@ _HOMES = {
     "DEFAULT_SIGNED_VALUE_MIN_VERSION": "signed_values",
     "DEFAULT_SIGNED_VALUE_VERSION": "signed_values",
     "ErrorHandler": "error_handler",
+    "EventStream": "event_stream",
     "FallbackHandler": "fallback_handler",
     "Finish": "interface",
     "GZipContentEncoding": "compression",

@@ -10,6 +10,7 @@ from etesian.web.access_log import AccessLog
 from etesian.web.dispatch import HandlerDelegate
 from etesian.web.error_handler import ErrorHandler
 from etesian.web.handler import RequestHandler
+from etesian.web.handler_parts.errors import LOOPBACK_ONLY
 from etesian.web.routing.matchers import DefaultHostMatches, HostMatches
 from etesian.web.routing.router import ReversibleRouter, ReversibleRuleRouter
 from etesian.web.routing.rules import Rule, URLSpec
@@ -32,7 +33,7 @@ _DEBUG_SETTINGS: Final = {
     "autoreload": True,
     "compiled_template_cache": False,
     "static_hash_cache": False,
-    "serve_traceback": True,
+    "serve_traceback": LOOPBACK_ONLY,
 }
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
+
+from etesian.web.accept_encoding import accepts_coding, vary_by_accept_encoding
 
 if TYPE_CHECKING:
     from etesian.http_wire.interface import HTTPHeaders, HTTPServerRequest
 
 __all__ = ["GZipContentEncoding", "OutputTransform"]
-
-# An option of Accept-Encoding (RFC 9110, 12.5.3) and its weight.
-_CODING: Final = re.compile(
-    r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*(?:;[ \t]*[qQ]=([01](?:\.[0-9]{0,3})?)[ \t]*)?"
-)
-# Options. Clients send five or so.
-_MAX_CODINGS: Final = 32
 
 
 class OutputTransform:
@@ -70,7 +64,7 @@ class GZipContentEncoding(OutputTransform):
 
     def __init__(self, request: HTTPServerRequest) -> None:
         super().__init__(request)
-        self._accepted = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        self._accepted = accepts_coding(request.headers.get("Accept-Encoding", ""), "gzip")
         # Set once it is decided to compress.
         self._compressor: zlib._Compress | None = None
 
@@ -78,7 +72,7 @@ class GZipContentEncoding(OutputTransform):
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
     ) -> tuple[int, HTTPHeaders, bytes]:
         """Decide whether to compress, and say so in the headers."""
-        _vary_by_accept_encoding(headers)
+        vary_by_accept_encoding(headers)
         if not self._accepted or not self._is_worth_it(status_code, headers, chunk, finishing):
             return status_code, headers, chunk
         headers["Content-Encoding"] = "gzip"
@@ -113,30 +107,6 @@ class GZipContentEncoding(OutputTransform):
             return False
         media_type = headers.get("Content-Type", "").partition(";")[0].strip(" \t").lower()
         return media_type.startswith("text/") or media_type in self.CONTENT_TYPES
-
-
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Say whether the header allows gzip: named, or by ``*``, with a weight above 0."""
-    any_coding = False
-    for option in accept_encoding.split(",", _MAX_CODINGS)[:_MAX_CODINGS]:
-        found = _CODING.fullmatch(option)
-        if found is None:
-            continue
-        name, weight = found[1].lower(), found[2]
-        allowed = weight is None or float(weight) > 0
-        if name in ("gzip", "x-gzip"):
-            return allowed
-        if name == "*":
-            any_coding = allowed
-    return any_coding
-
-
-def _vary_by_accept_encoding(headers: HTTPHeaders) -> None:
-    present = headers.get("Vary")
-    if not present:
-        headers["Vary"] = "Accept-Encoding"
-    elif present.strip() != "*" and "accept-encoding" not in present.lower():
-        headers["Vary"] = present + ", Accept-Encoding"
 
 
 def _weaken_etag(headers: HTTPHeaders) -> None:

@@ -6,10 +6,16 @@ from __future__ import annotations
 
 import logging
 import traceback
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from etesian.http_wire.interface import HTTPInputError
+from etesian.web.debug_page import debug_page
+from etesian.web.error_pages import (
+    html_page,
+    is_from_loopback,
+    problem_document,
+    wants_problem_document,
+)
 from etesian.web.handler_parts.headers import reason_of
 from etesian.web.handler_parts.response import Response
 from etesian.web.interface import Finish, HTTPError
@@ -19,11 +25,13 @@ from etesian.web.output_grammar import is_reason_phrase
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Errors"]
+__all__ = ["LOOPBACK_ONLY", "Errors"]
 
 _application_log = logging.getLogger("etesian.application")
 _general_log = logging.getLogger("etesian.general")
 
+# The value of ``serve_traceback`` that the debug mode sets.
+LOOPBACK_ONLY = "loopback"
 # What nginx made the custom for "the client left first"; it stands in the log only.
 _CLIENT_CLOSED_REQUEST = 499
 
@@ -65,15 +73,25 @@ class Errors(Response):
         """Write the error page and finish. Override it for other pages.
 
         ``exc_info`` in ``kwargs`` is the exception as a triple, where there is one.
-        With the setting ``serve_traceback`` the page is the traceback as plain text,
-        else one line with status and phrase.
+        With the setting ``serve_traceback`` the page is the traceback as plain
+        text. In debug mode only clients on this machine see it, and browsers get it
+        with the source and the request. Else it is one line with status and phrase:
+        HTML, or a problem document (RFC 9457) for a client that asks for JSON.
         """
-        if self.settings.get("serve_traceback") and "exc_info" in kwargs:
+        shown = self.settings.get("serve_traceback") if "exc_info" in kwargs else None
+        if shown == LOOPBACK_ONLY and not is_from_loopback(self.request):
+            shown = None
+        if shown == LOOPBACK_ONLY and "text/html" in self.request.headers.get("Accept", ""):
+            status = f"{status_code} {self._reason}"
+            self.finish(debug_page(self.request, status, kwargs["exc_info"][1]))
+        elif shown:
             self.set_header("Content-Type", "text/plain; charset=UTF-8")
             self.finish("".join(traceback.format_exception(*kwargs["exc_info"])))
-            return
-        line = f"{status_code}: {escape(self._reason)}"
-        self.finish(f"<html><title>{line}</title><body>{line}</body></html>")
+        elif wants_problem_document(self.request):
+            self.set_header("Content-Type", "application/problem+json")
+            self.finish(problem_document(status_code, self._reason))
+        else:
+            self.finish(html_page(status_code, self._reason))
 
     def log_exception(
         self,

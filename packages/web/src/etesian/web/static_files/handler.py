@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+from etesian.web.accept_encoding import vary_by_accept_encoding
 from etesian.web.handler import RequestHandler
 from etesian.web.http_date import parse_http_date
 from etesian.web.interface import HTTPError
 from etesian.web.static_files.byte_range import ByteRange, UnsatisfiableRangeError, select_range
 from etesian.web.static_files.confinement import is_below, is_nameable, is_truly_below
 from etesian.web.static_files.content_cache import MAX_CACHED_SIZE, ContentCache
+from etesian.web.static_files.sidecars import find_sidecar
 from etesian.web.static_files.versions import VersionCache
 
 if TYPE_CHECKING:
@@ -62,11 +64,21 @@ class StaticFileHandler(RequestHandler):
     modified: datetime | None = None
     default_filename: str | None
     _stat_result: os.stat_result | None = None
+    _type_path: str
+    _precompressed = False
 
-    def initialize(self, path: str, default_filename: str | None = None) -> None:
-        """Take the folder, and the name of the file that stands for a folder."""
+    def initialize(
+        self, path: str, default_filename: str | None = None, precompressed: bool = False
+    ) -> None:
+        """Take the folder, and the name of the file that stands for a folder.
+
+        With ``precompressed`` a file ``name.br``, ``name.zst`` or ``name.gz`` beside
+        ``name`` is sent in its stead to clients that take the coding, unless it is
+        older.
+        """
         self.root = path
         self.default_filename = default_filename
+        self._precompressed = precompressed
 
     @classmethod
     def reset(cls) -> None:
@@ -95,10 +107,22 @@ class StaticFileHandler(RequestHandler):
         )
         if absolute_path is None:
             return None
-        self.absolute_path = absolute_path
+        self.absolute_path = self._type_path = absolute_path
+        if self._precompressed:
+            self._prefer_sidecar()
         if self._is_hash_expensive():
             return self._serve_later(include_body)
         return self._serve(include_body)
+
+    def _prefer_sidecar(self) -> None:
+        """Serve the compressed twin of the file, if the client takes one that is there."""
+        vary_by_accept_encoding(self._headers)
+        accepted = self.request.headers.get("Accept-Encoding")
+        root = os.path.abspath(self.root)  # noqa: PTH100 - no links resolved
+        sidecar = find_sidecar(root, self.absolute_path, accepted) if accepted else None
+        if sidecar is not None:
+            self.absolute_path = sidecar.path
+            self.set_header("Content-Encoding", sidecar.coding)
 
     async def _serve_later(self, include_body: bool) -> None:
         """Hash a large file in a thread, so that nobody else waits; then serve it."""
@@ -249,7 +273,7 @@ class StaticFileHandler(RequestHandler):
 
     def get_content_type(self) -> str:
         """Give the media type, by the name of the file."""
-        mime_type, encoding = mimetypes.guess_type(self.absolute_path)
+        mime_type, encoding = mimetypes.guess_type(self._type_path)
         if encoding is not None:
             # The archive is the content: with Content-Encoding, browsers would unpack it.
             return _ARCHIVE_TYPES.get(encoding, "application/octet-stream")

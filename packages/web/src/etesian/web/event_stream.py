@@ -1,0 +1,116 @@
+"""Server-sent events (WHATWG HTML, 9.2): a response that goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Self
+
+from etesian.web.escape import json_encode
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from etesian.web.handler import RequestHandler
+
+__all__ = ["EventStream"]
+
+# Seconds. Common proxies and home routers forget a silent connection after a minute.
+DEFAULT_HEARTBEAT = 25.0
+# Characters of Last-Event-ID that are believed; ours are short.
+_MAX_ID_LENGTH = 1024
+
+
+class EventStream:
+    """Sends events to a browser's ``EventSource`` until the block is left.
+
+    ::
+
+        async def get(self):
+            async with EventStream(self) as events:
+                async for change in changes(after=events.last_event_id):
+                    await events.send({"price": change.price}, id=change.id)
+
+    While nothing is sent, a comment every ``heartbeat`` seconds keeps the connection
+    alive (``None`` for none). ``retry`` is how many seconds a browser waits before
+    it connects again. When the client leaves, the handler is cancelled. Only one
+    task may send at a time.
+    """
+
+    def __init__(
+        self,
+        handler: RequestHandler,
+        *,
+        retry: float | None = None,
+        heartbeat: float | None = DEFAULT_HEARTBEAT,
+    ) -> None:
+        self._handler = handler
+        self._retry = retry
+        self._heartbeat = heartbeat
+        self._beating: asyncio.Task[None] | None = None
+        self._sent_since_beat = False
+        self.last_event_id: str = handler.request.headers.get("Last-Event-Id", "")[:_MAX_ID_LENGTH]
+        """The id of the last event that the browser got before it lost the connection."""
+
+    async def __aenter__(self) -> Self:
+        handler = self._handler
+        handler.set_header("Content-Type", "text/event-stream; charset=UTF-8")
+        handler.set_header("Cache-Control", "no-store")
+        # nginx would else collect the events before it passes them on.
+        handler.set_header("X-Accel-Buffering", "no")
+        if self._retry is not None:
+            handler.write(f"retry: {int(self._retry * 1000)}\n\n")
+        await handler.flush()
+        if self._heartbeat is not None:
+            self._beating = asyncio.create_task(self._beat(self._heartbeat))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._beating is not None:
+            self._beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError, OSError):
+                await self._beating
+
+    async def send(
+        self,
+        data: object,
+        *,
+        event: str | None = None,
+        id: str | int | None = None,  # noqa: A002 - the field's name
+    ) -> None:
+        """Send an event and wait until the client took it.
+
+        ``data`` is text, or anything that JSON has a form of. Raises ``ValueError``
+        for a line end or NUL in ``event`` or ``id``: they are single lines.
+        """
+        lines = [
+            _field(name, str(value))
+            for name, value in (("event", event), ("id", id))
+            if value is not None
+        ]
+        text = data if isinstance(data, str) else json_encode(data)
+        # A browser ends a line at CR, LF and CRLF, and puts LF between the lines it got.
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        lines += [f"data: {line}\n" for line in text.split("\n")]
+        self._handler.write("".join(lines) + "\n")
+        self._sent_since_beat = True
+        await self._handler.flush()
+
+    async def _beat(self, seconds: float) -> None:
+        while True:
+            self._sent_since_beat = False
+            await asyncio.sleep(seconds)
+            if not self._sent_since_beat:
+                self._handler.write(":\n\n")
+                await self._handler.flush()
+
+
+def _field(name: str, value: str) -> str:
+    if any(character in value for character in "\r\n\0"):
+        raise ValueError(f"a line end in the {name} of an event: {value[:80]!r}")
+    return f"{name}: {value}\n"

@@ -1,0 +1,82 @@
+import asyncio
+
+import pytest
+
+from etesian.web import EventStream, RequestHandler
+
+
+def _streaming(body, **options):
+    class Streaming(RequestHandler):
+        async def get(self):
+            async with EventStream(self, **options) as events:
+                await body(events)
+
+    return Streaming
+
+
+async def test_events_are_written_as_browsers_read_them(serve):
+    async def body(events):
+        await events.send("one")
+        await events.send("two\nlines\r\nand\rmore", event="kind", id=7)
+        await events.send({"a": [1]}, id="x")
+
+    answer = await serve(_streaming(body, retry=1.5)).fetch("/")
+    assert answer.headers["Content-Type"] == "text/event-stream; charset=UTF-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.text.split("\n\n") == [
+        "retry: 1500",
+        "data: one",
+        "event: kind\nid: 7\ndata: two\ndata: lines\ndata: and\ndata: more",
+        'id: x\ndata: {"a": [1]}',
+        "",
+    ]
+
+
+@pytest.mark.parametrize("field", ["event", "id"])
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "\0"])
+async def test_no_field_can_smuggle_another(serve, field, value):
+    async def body(events):
+        with pytest.raises(ValueError, match=field):
+            await events.send("x", **{field: value})
+        await events.send("ok")
+
+    assert (await serve(_streaming(body)).fetch("/")).text == "data: ok\n\n"
+
+
+async def test_a_browser_that_comes_back_says_what_it_had_last(serve):
+    async def body(events):
+        await events.send(events.last_event_id)
+
+    answer = await serve(_streaming(body)).fetch("/", headers={"Last-Event-ID": "41"})
+    assert answer.text == "data: 41\n\n"
+
+
+async def test_silence_is_broken_by_comments(serve):
+    async def body(events):
+        await asyncio.sleep(0.05)
+        await events.send("late")
+
+    answer = await serve(_streaming(body, heartbeat=0.01)).fetch("/")
+    assert answer.text.startswith(":\n\n")
+    assert answer.text.endswith("data: late\n\n")
+
+
+async def test_it_ends_when_the_browser_leaves(serve, caplog):
+    ended = asyncio.Event()
+
+    async def body(events):
+        try:
+            await asyncio.sleep(10)
+        finally:
+            ended.set()
+
+    site = serve(_streaming(body, heartbeat=0.01))
+    reader, writer = await site.connect()
+    writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    await reader.readuntil(b":\n\n")
+    writer.close()
+    await writer.wait_closed()
+    async with asyncio.timeout(5):
+        await ended.wait()
+    await asyncio.sleep(0.02)
+    assert "Traceback" not in caplog.text
