@@ -8,8 +8,18 @@ import pytest
 
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.body import body_of_length
-from etesian.http_wire.wire.framing import request_body_length
-from etesian.http_wire.wire.head import HeadFinder, parse_request_head, parse_request_line
+from etesian.http_wire.wire.framing import (
+    UNTIL_CLOSE,
+    request_body_length,
+    response_body_length,
+)
+from etesian.http_wire.wire.head import (
+    HeadFinder,
+    parse_request_head,
+    parse_request_line,
+    parse_response_head,
+    parse_status_line,
+)
 from etesian.http_wire.wire.policy import STRICT, WirePolicy
 
 # What gunicorn's corpus calls valid and we refuse, each with the clause.
@@ -133,14 +143,14 @@ def test_what_gunicorn_calls_valid_is_read_or_listed(corpora):
     assert refused == set(STRICTER)
 
 
-def llhttp_cases(folder) -> list[tuple[str, bytes]]:
+def llhttp_cases(folder, kind="request") -> list[tuple[str, bytes]]:
     """Give the strict cases that end in an error: their titles and bytes."""
     found = []
     for path in sorted(folder.glob("*.md")):
         for section in re.split(r"\n(?=#)", path.read_text()):
-            kind = re.search(r'"type": "([\w-]+)"', section)
+            found_kind = re.search(r'"type": "([\w-]+)"', section)
             block = re.search(r"```http\n(.*?)```\n\n```log\n(.*?)```", section, re.DOTALL)
-            if not kind or not block or kind[1] != "request":
+            if not found_kind or not block or found_kind[1] != kind:
                 continue
             if "error code=" in block[2] and "Pause on" not in block[2]:
                 found.append((f"{path.stem}: {section.splitlines()[0]}", llhttp_bytes(block[1])))
@@ -172,3 +182,40 @@ def test_every_strict_error_of_llhttp_is_refused(corpora):
             continue
         accepted.add(title)
     assert accepted == PASSED_ON
+
+
+def read_response(raw: bytes) -> None:
+    """Take one response off ``raw`` as a client would, or raise."""
+    buffer = bytearray(raw)
+    ends = HeadFinder(STRICT, parse_status_line).find(buffer)
+    if ends is None:
+        raise HTTPInputError("connection ended in the head")
+    status, headers = parse_response_head(bytes(buffer[: ends[0]]), STRICT)
+    del buffer[: ends[1]]
+    length = response_body_length("GET", status.version, status.code, headers, STRICT)
+    body = body_of_length(length, STRICT)
+    while not body.complete:
+        if not body.take(buffer, 10) and not body.complete:
+            if length == UNTIL_CLOSE:
+                return
+            raise HTTPInputError("connection ended in the body")
+
+
+# Bytes after a complete response are the pool's affair: it drops the connection.
+AFTER_THE_END = {
+    "connection: ## HTTP/1.1 with keep-alive disabled and 204 status",
+    "connection: ## HTTP/1.1 with keep-alive disabled, content-length",
+}
+
+
+def test_every_strict_response_error_of_llhttp_is_refused(corpora):
+    cases = llhttp_cases(corpora / "llhttp" / "response", "response")
+    assert len(cases) > 10
+    accepted = set()
+    for title, raw in cases:
+        try:
+            read_response(raw)
+        except HTTPInputError:
+            continue
+        accepted.add(title)
+    assert accepted == AFTER_THE_END

@@ -41,7 +41,7 @@ CASES = [
     case("S055", "space-first", get(b" " + HOST)),
     case("S055", "tab-first", get(b"\tX: y\r\n" + HOST)),
     *[
-        case("S056", f"name-{i}", get(HOST + v + b"\r\n"))
+        case("S056 B-HTTP-016", f"name-{i}", get(HOST + v + b"\r\n"))
         for i, v in enumerate([b"Foo 10", b"Foo", b": x", b":", b"Foo-10"])
     ],
     *[
@@ -127,6 +127,7 @@ CASES = [
 ]
 
 
+@pytest.mark.spec("B-HTTP-015")
 @pytest.mark.parametrize(("raw", "expected"), CASES)
 async def test_malformed_head_is_refused_at_every_cut(attack, raw, expected):
     for cut in ("whole", "random", "bytes"):
@@ -146,6 +147,7 @@ async def test_octets_beyond_ascii_survive_in_values(serve, connect, recorder):
 
 @pytest.mark.spec("S064")
 @pytest.mark.spec("S065")
+@pytest.mark.spec("B-HTTP-020")
 @pytest.mark.parametrize(
     ("request_line", "target"),
     [
