@@ -15,7 +15,6 @@ from etesian.core_loop.process.cpus import cpu_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
 __all__ = ["fork_processes", "task_id"]
 
@@ -70,17 +69,23 @@ def _a_loop_exists() -> bool:
 
 
 class _Supervisor:
-    """The parent's side: which worker has which number, and what to do when one ends."""
+    """The parent's side: which worker has which number, and what to do when one ends.
+
+    On the main thread, signals are held back while it watches, and taken one by one between
+    two looks at the workers. A handler could run in the moment before the parent goes to
+    sleep, and it would sleep on.
+    """
 
     def __init__(self, count: int, max_restarts: int) -> None:
         self._count = count
         self._restarts_left = max_restarts
         self._numbers: dict[int, int] = {}  # process id -> worker's number
         self._stopping = False
+        self._takes_signals = threading.current_thread() is threading.main_thread()
 
     def run(self) -> int:
         """Fork and watch; return only in a worker, with its number."""
-        with self._signals_passed_on():
+        with self._signals_held_back():
             for number in range(self._count):
                 if self._fork(number):
                     return number
@@ -105,7 +110,7 @@ class _Supervisor:
 
     def _await_failure(self) -> int | None:
         """Wait until a worker ends; return its number if it is to be started again."""
-        process_id, status = os.wait()
+        process_id, status = self._await_end()
         number = self._numbers.pop(process_id, None)
         exit_code = os.waitstatus_to_exitcode(status)
         if number is None or self._stopping:
@@ -118,32 +123,46 @@ class _Supervisor:
         else:
             _log.warning("Process %d (pid %d) exited with %d", number, process_id, exit_code)
         if self._restarts_left <= 0:
-            self._end_the_others()
+            self._end_workers()
+            while self._numbers:
+                self._numbers.pop(self._await_end()[0], None)
             raise RuntimeError("too many restarts: the worker processes keep failing")
         self._restarts_left -= 1
         return number
 
-    def _end_the_others(self) -> None:
-        self._pass_on(signal.SIGTERM, None)
-        while self._numbers:
-            self._numbers.pop(os.wait()[0], None)
+    def _await_end(self) -> tuple[int, int]:
+        """Wait until a child ends; return its process id and status."""
+        if not self._takes_signals:
+            return os.wait()
+        while True:
+            process_id, status = os.waitpid(-1, os.WNOHANG)
+            if process_id:
+                return process_id, status
+            if signal.sigwait(_WATCHED_SIGNALS) != signal.SIGCHLD:
+                self._end_workers()
 
-    def _pass_on(self, signal_number: int, frame: FrameType | None) -> None:  # noqa: ARG002  a signal handler's signature
+    def _end_workers(self) -> None:
         self._stopping = True
         for process_id in self._numbers:
             os.kill(process_id, signal.SIGTERM)
 
     @contextmanager
-    def _signals_passed_on(self) -> Iterator[None]:
-        """Handle SIGTERM and SIGINT until the block is left, which a worker does at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield  # signals are the main thread's
+    def _signals_held_back(self) -> Iterator[None]:
+        """Hold signals back until the block is left, which a worker does at once."""
+        if not self._takes_signals:
+            yield
             return
-        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-        for number in before:
-            signal.signal(number, self._pass_on)
+        # Without a handler some systems drop SIGCHLD instead of keeping it for sigwait.
+        handler = signal.signal(signal.SIGCHLD, lambda *_: None)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED_SIGNALS)
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            signal.signal(signal.SIGCHLD, handler)
+
+
+# By name: a system without fork lacks SIGCHLD too, and may still import this.
+_WATCHED_SIGNALS = {
+    getattr(signal, name) for name in ("SIGCHLD", "SIGINT", "SIGTERM") if hasattr(signal, name)
+}
