@@ -247,6 +247,30 @@ async def test_tls_is_verified(canned_server, curl, server_tls, ca_file):
         assert (await curl.fetch(server.url(), validate_cert=False)).code == 200
 
 
+@pytest.mark.spec("S235")
+async def test_digest_credentials_stay_with_their_origin(canned_server, curl):
+    challenge = b'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\n'
+    refusal = b"HTTP/1.1 401 Who\r\nContent-Length: 0\r\n" + challenge + b"\r\n"
+    async with canned_server(refusal) as other:
+        moved = f"HTTP/1.1 302 Found\r\nLocation: {other.url()}\r\nContent-Length: 0\r\n\r\n"
+
+        def respond(number, head, body):
+            return moved.encode() if b"Authorization: Digest" in head else refusal
+
+        async with canned_server(respond) as server:
+            response = await curl.fetch(
+                server.url(),
+                auth_username="user-name",
+                auth_password="p",
+                auth_mode="digest",
+                raise_error=False,
+            )
+    assert response.code == 401
+    assert len(other.heads) == 1
+    assert b"uthorization" not in other.heads[0]
+    assert b"user-name" not in other.heads[0]
+
+
 async def test_digest_credentials(canned_server, curl):
     challenge = (
         b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\n"

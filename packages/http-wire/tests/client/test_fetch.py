@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import pytest
 
-from etesian.http_wire.client.errors import HTTPClientError
+from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError
 from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.wire.policy import STRICT
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\nX-A: 2\r\n\r\nhello"
 
@@ -33,7 +35,7 @@ async def test_connections_are_used_again(canned_server, client):
     assert len(server.heads) == 5
 
 
-@pytest.mark.spec("B-HTTP-097")
+@pytest.mark.spec("B-HTTP-097", "B-HTTP-101")
 async def test_another_status_raises_with_its_response(canned_server, client):
     async with canned_server(b"HTTP/1.1 404 Not Here\r\nContent-Length: 4\r\n\r\ngone") as server:
         with pytest.raises(HTTPClientError) as caught:
@@ -77,6 +79,19 @@ async def test_chunks_are_joined(canned_server, client):
         assert (await client.fetch(server.url())).body == b"abcde"
         assert (await client.fetch(server.url())).body == b"abcde"
     assert server.connections == 1
+
+
+@pytest.mark.spec("B-HTTP-138")
+async def test_bare_newlines_are_a_leniency_that_must_be_asked_for(
+    canned_server, client, make_client
+):
+    lenient = make_client(policy=replace(STRICT, accept_bare_lf=True))
+    answer = b"HTTP/1.1 200 OK\nContent-Length: 2\r\nA: b\n\nok"
+    async with canned_server(answer) as server:
+        response = await lenient.fetch(server.url())
+        assert (response.body, response.headers["A"]) == (b"ok", "b")
+        with pytest.raises(HTTPProtocolError):
+            await client.fetch(server.url())
 
 
 @pytest.mark.spec("B-HTTP-134")
@@ -181,7 +196,7 @@ async def test_header_callback_gets_lines(canned_server, client):
     ]
 
 
-@pytest.mark.spec("B-HTTP-101", "B-HTTP-162")
+@pytest.mark.spec("B-HTTP-100", "B-HTTP-162")
 async def test_the_error_of_a_refused_connection_is_its_own(client, caplog):
     with pytest.raises(OSError, match=r"."):
         await client.fetch("http://127.0.0.1:1/")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.options import RequestOptions
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.response import HTTPResponse
+    from etesian.http_wire.wire.policy import WirePolicy
 
 __all__ = ["SimpleAsyncHTTPClient"]
 
@@ -53,6 +54,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
         max_idle_per_host: int | None = None,
         idle_timeout: float = IDLE_TIMEOUT,
         tcp_client: TCPClient | None = None,
+        policy: WirePolicy = STRICT,
         defaults: RequestOptions | None = None,
     ) -> None:
         """Set the client up; the options are those of the constructor.
@@ -74,15 +76,18 @@ class SimpleAsyncHTTPClient(FetchingClient):
         ``tcp_client``
             What connects: its resolver, and its ``allow_address`` hook, which
             sees each address before it is dialled.
+        ``policy``
+            Every other limit of a response, and its documented leniencies; the
+            options above go before it.
         ``defaults``
             Values for request options that a request leaves unset.
         """
         super().initialize(defaults=defaults)
         body_limit = max_buffer_size if max_body_size is None else max_body_size
         streamed_policy = replace(
-            STRICT,
+            policy,
             max_body_size=body_limit,
-            max_header_size=STRICT.max_header_size if max_header_size is None else max_header_size,
+            max_header_size=policy.max_header_size if max_header_size is None else max_header_size,
         )
         self._environment = Environment(
             loop=self.asyncio_loop,
