@@ -212,10 +212,25 @@ async def test_a_foreign_or_missing_request_token_is_refused(site, provider1, br
     assert len(seen) == 1
 
 
+@pytest.mark.spec("B-AUTH-020", "B-AUTH-021")
+async def test_a_subclass_names_its_consumer_and_its_user():
+    with pytest.raises(NotImplementedError):
+        OAuthMixin()._oauth_consumer_token()
+    with pytest.raises(NotImplementedError):
+        await OAuthMixin()._oauth_get_user_future({})
+    assert TwitterAPI()._oauth_consumer_token() == CONSUMER
+
+
 TWITTER = {
     "twitter_consumer_key": CONSUMER["key"],
     "twitter_consumer_secret": CONSUMER["secret"],
 }
+
+
+class TwitterAPI(TwitterMixin):
+    """The mixin with settings and no handler: requests to the API need none."""
+
+    settings = TWITTER
 
 
 @pytest.mark.spec("B-AUTH-036", "B-AUTH-039", "B-AUTH-040")
@@ -243,8 +258,7 @@ async def test_twitter_needs_its_settings(site, browser):
 async def test_twitter_requests_take_paths_and_urls(provider1, browser):
     base, _ = provider1
 
-    class API(TwitterMixin):
-        settings = TWITTER
+    class API(TwitterAPI):
         _TWITTER_BASE_URL = base
 
         def get_auth_http_client(self):

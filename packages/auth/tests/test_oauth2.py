@@ -70,6 +70,14 @@ async def test_the_whole_flow(site, provider, browser):
     assert browser.jar == {}
 
 
+@pytest.mark.spec("B-AUTH-043")
+async def test_who_is_logged_in_can_be_sent_again_for_more_permissions(site, provider, browser):
+    async with site() as url:
+        for _ in range(2):
+            assert (await browser.follow(await begin(browser, url))).code == 200
+    assert len(provider.token_forms) == 2
+
+
 async def test_the_redirect_says_what_is_asked(site, browser, query_of):
     async with site() as url:
         query = query_of(await browser.get(url))
