@@ -6,9 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian.web.access_log import AccessJSONFormatter
     from etesian.web.application import Application
     from etesian.web.compression import GZipContentEncoding, OutputTransform
     from etesian.web.decorators import addslash, authenticated, removeslash, stream_request_body
+    from etesian.web.download_name import content_disposition
     from etesian.web.error_handler import ErrorHandler
     from etesian.web.escape import (
         json_decode,
@@ -47,6 +49,7 @@ __all__ = [
     "DEFAULT_SIGNED_VALUE_VERSION",
     "MAX_SUPPORTED_SIGNED_VALUE_VERSION",
     "MIN_SUPPORTED_SIGNED_VALUE_VERSION",
+    "AccessJSONFormatter",
     "Application",
     "AsyncHTTPSTestCase",
     "AsyncHTTPTestCase",
@@ -67,6 +70,7 @@ __all__ = [
     "WSGIContainer",
     "addslash",
     "authenticated",
+    "content_disposition",
     "create_signed_value",
     "decode_signed_value",
     "get_signature_key_version",
@@ -87,6 +91,7 @@ __all__ = [
 # Public name -> the module that holds it, imported when the name is first asked for (PEP 562):
 # importing the package stays cheap, and its interface can be imported without asyncio.
 _HOMES = {
+    "AccessJSONFormatter": "access_log",
     "Application": "application",
     "AsyncHTTPSTestCase": "testing",
     "AsyncHTTPTestCase": "testing",
@@ -111,6 +116,7 @@ _HOMES = {
     "WSGIContainer": "wsgi.container",
     "addslash": "decorators",
     "authenticated": "decorators",
+    "content_disposition": "download_name",
     "create_signed_value": "signed_values",
     "decode_signed_value": "signed_values",
     "get_signature_key_version": "signed_values",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from etesian.http_wire.interface import create_server
 from etesian.web.access_log import AccessLog
+from etesian.web.allowed_hosts import LOCAL_HOSTS, is_allowed
 from etesian.web.dispatch import HandlerDelegate
 from etesian.web.error_handler import ErrorHandler
 from etesian.web.handler import RequestHandler
@@ -30,6 +31,7 @@ __all__ = ["Application"]
 
 # What the setting ``debug`` turns on, where the application does not say otherwise.
 _DEBUG_SETTINGS: Final = {
+    "allowed_hosts": LOCAL_HOSTS,
     "autoreload": True,
     "compiled_template_cache": False,
     "static_hash_cache": False,
@@ -156,6 +158,11 @@ class Application(ReversibleRouter):
 
         Where no rule matches, the setting ``default_handler_class`` answers.
         """
+        if "allowed_hosts" in self.settings and not is_allowed(
+            request.host_name, self.settings["allowed_hosts"]
+        ):
+            # RFC 9110, 15.5.20: not one of the sites that we answer for.
+            return self.get_handler_delegate(request, ErrorHandler, {"status_code": 421})
         found = (
             self._host_router.find_handler(request, **kwargs) if self._host_router.rules else None
         )

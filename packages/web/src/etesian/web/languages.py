@@ -41,14 +41,14 @@ class PlainLocale:
 def browser_locale(accept_language: str | None, default: str) -> Locale:
     """Give the supported locale that fits the header best.
 
-    ``default`` is the code that counts without a header, and after all that the
-    header names. Without ``etesian-i18n`` it is the only one.
+    ``default`` is the code that counts where the header names none; where none fits
+    it is the default locale of ``etesian-i18n``, without which there is no other.
     """
     i18n = _i18n()
     if i18n is None:
         return PlainLocale(default)
     codes = i18n.parse_accept_language(accept_language) if accept_language else ()
-    locale: Locale = i18n.get_locale(*codes, default)
+    locale: Locale = i18n.get_locale(*(codes or (default,)))
     return locale
 
 

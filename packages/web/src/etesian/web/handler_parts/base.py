@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import re
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from etesian.web.interface import HTTPError
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from etesian.web.application import Application
 
 __all__ = ["HandlerBase"]
+
+_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z._\-]{1,128}")
 
 
 def _unimplemented(_self: HandlerBase, *_args: object, **_kwargs: object) -> None:
@@ -64,6 +68,7 @@ class HandlerBase:
     _auto_finish = True
     _stream_request_body: ClassVar[bool] = False
     _task: asyncio.Task[None] | None = None
+    _request_id: str | None = None
 
     initialize: Callable[..., None] = _accept_nothing
     """Take the keyword arguments of the route; must not write.
@@ -90,6 +95,19 @@ class HandlerBase:
     def clear(self) -> None:
         """Begin the response; said where the response is."""
         raise NotImplementedError
+
+    @property
+    def request_id(self) -> str:
+        """What tells this request from all others in logs.
+
+        It is that of the header ``X-Request-Id`` where a proxy set a sensible one (up to
+        128 letters, digits, ``.``, ``_`` and ``-``), else it is made up when first
+        asked for.
+        """
+        if self._request_id is None:
+            given = self.request.headers.get("X-Request-Id", "")
+            self._request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(8)
+        return self._request_id
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -67,6 +67,11 @@ class ResponseHead(HandlerBase):
         """Give the status as set so far."""
         return self._status_code
 
+    def get_content_length(self) -> int | None:
+        """Give the announced length of the body, in octets; ``None`` where none is announced."""
+        length = self._headers.get("Content-Length", "")
+        return int(length) if length.isascii() and length.isdigit() else None
+
     def set_header(self, name: str, value: HeaderValue) -> None:
         """Set a header in place of all that were set or added under its name, in any case.
 
