@@ -1,0 +1,153 @@
+"""The callback style of streams, between a server and a client on one loop."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from etesian.tornado import gen
+from etesian.tornado.ioloop import IOLoop
+from etesian.tornado.iostream import IOStream
+from etesian.tornado.netutil import bind_sockets
+from etesian.tornado.tcpclient import TCPClient
+from etesian.tornado.tcpserver import TCPServer
+
+
+@pytest.fixture
+def loop():
+    loop = IOLoop(make_current=True)
+    yield loop
+    loop.close()
+    IOLoop.clear_current()
+
+
+@pytest.fixture
+def pair(loop):
+    """A server whose accepted stream is ``pair[0]``, and a client connected to it."""
+    accepted = []
+
+    class Server(TCPServer):
+        def handle_stream(self, stream, address):
+            accepted.append(stream)
+
+    server = Server(io_loop=loop)
+    sockets = bind_sockets(0, "127.0.0.1")
+    server.add_sockets(sockets)
+
+    async def connect():
+        client = await TCPClient().connect("127.0.0.1", sockets[0].getsockname()[1])
+        while not accepted:
+            await gen.sleep(0.001)
+        return accepted[0], client
+
+    both = loop.run_sync(connect)
+    yield both
+    for stream in both:
+        stream.close()
+    server.stop()
+    loop.run_sync(lambda: gen.sleep(0.01))
+
+
+def turn(loop, seconds=0.03):
+    loop.run_sync(lambda: gen.sleep(seconds))
+
+
+def test_streams_of_servers_and_clients_are_of_the_documented_class(pair):
+    assert all(isinstance(stream, IOStream) for stream in pair)
+
+
+@pytest.mark.spec("B-STR-041")
+def test_reads_call_back_from_the_loop(loop, pair):
+    server, client = pair
+    seen = []
+    client.write(b"line\n12345abc!rest")
+    turn(loop)
+
+    def begin():
+        assert server.read_until(b"\n", seen.append) is None
+        assert seen == []
+
+    loop.add_callback(begin)
+    turn(loop)
+    server.read_bytes(5, callback=seen.append)
+    turn(loop)
+    server.read_until_regex(b"[a-z]+!", seen.append)
+    turn(loop)
+    server.read_until_close(seen.append)
+    client.close()
+    turn(loop)
+    assert seen == [b"line\n", b"12345", b"abc!", b"rest"]
+
+
+def test_the_order_of_arguments_of_6_x_is_understood_too(loop, pair):
+    server, client = pair
+
+    async def main():
+        await client.write(b"line\nabc")
+        assert await server.read_until(b"\n", 100) == b"line\n"
+        assert await server.read_bytes(100, partial=True) == b"abc"
+
+    loop.run_sync(main)
+
+
+@pytest.mark.spec("B-STR-011")
+def test_a_streaming_callback_gets_the_pieces_and_the_result_is_empty(loop, pair):
+    server, client = pair
+    pieces, results = [], []
+    server.read_bytes(6, callback=results.append, streaming_callback=pieces.append)
+    for piece in (b"abc", b"def", b"tail"):
+        client.write(piece)
+        turn(loop, 0.01)
+    assert (b"".join(pieces), results) == (b"abcdef", [b""])
+    server.read_until_close(results.append, pieces.append)
+    client.close()
+    turn(loop)
+    assert (b"".join(pieces), results) == (b"abcdeftail", [b"", b""])
+
+
+@pytest.mark.spec("B-STR-029")
+def test_a_newer_write_callback_replaces_the_older(loop, pair):
+    _, client = pair
+    seen = []
+
+    def begin():
+        client.write(b"a", lambda: seen.append("older"))
+        client.write(b"b", lambda: seen.append("newer"))
+
+    loop.add_callback(begin)
+    turn(loop)
+    assert seen == ["newer"]
+
+
+@pytest.mark.spec("B-STR-044")
+def test_a_failed_connection_calls_the_close_callback_alone(loop):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    seen = []
+    stream = IOStream(socket.socket(), io_loop=loop)
+    stream.set_close_callback(lambda: seen.append("closed"))
+    stream.connect(("127.0.0.1", port), callback=lambda: seen.append("connected"))
+    turn(loop)
+    assert seen == ["closed"]
+
+
+def test_a_closed_stream_calls_no_read_callback(loop, pair):
+    server, client = pair
+    seen = []
+    server.set_close_callback(lambda: seen.append("closed"))
+    server.read_bytes(10, seen.append)
+    client.close()
+    turn(loop)
+    assert seen == ["closed"]
+
+
+def test_connect_calls_back_without_arguments(loop, pair):
+    server, _ = pair
+    seen = []
+    stream = IOStream(socket.socket())
+    stream.connect(server.socket.getsockname(), lambda: seen.append("connected"))
+    turn(loop)
+    stream.close()
+    turn(loop, 0.01)
+    assert seen == ["connected"]
