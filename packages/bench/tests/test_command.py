@@ -28,11 +28,20 @@ def suite_of(monkeypatch):
     return put
 
 
-def test_measures_templates(capsys):
-    assert main(["templates", "--seconds=0.05", "--rounds=1"]) == 0
+@pytest.mark.parametrize(
+    ("suite", "about", "unit"),
+    [
+        ("templates", "A page with inheritance", "page"),
+        ("template_table", "A table of 1000 rows", "table"),
+        ("template_tiny", "A line", "line"),
+        ("template_compile", "Compiling a page", "compilation"),
+    ],
+)
+def test_measures_templates(capsys, suite, about, unit):
+    assert main([suite, "--seconds=0.05", "--rounds=1"]) == 0
     title, head, *rows = capsys.readouterr().out.strip().split("\n")
-    assert title.startswith("A page of 25 items")
-    assert head.split()[:2] == ["page/s", "spread"]
+    assert title.startswith(about)
+    assert head.split()[:2] == [f"{unit}/s", "spread"]
     assert "etesian" in {row.split()[0] for row in rows}
 
 
@@ -61,5 +70,5 @@ def test_the_template_of_etesian_says_what_it_is_asked_to():
     etesian = next(each for each in templates.SUITE.contenders if each.name == "etesian")
     with etesian.start() as running:
         page = running.answer().decode()
-    assert page.count("<li>Item &lt;") == 25
+    assert page.count("<b>Item &lt;") == 25
     assert "<title>Prices &amp; offers</title>" in page

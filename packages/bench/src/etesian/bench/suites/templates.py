@@ -1,105 +1,60 @@
-"""Rendering a compiled template, in this process."""
+"""A page with inheritance, an included file, loops and conditions."""
 
 from __future__ import annotations
 
-import os
-import time
-from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from etesian.bench.contender import Contender, Sample, Suite
-from etesian.bench.cores import server_core
+from etesian.bench.contender import Suite
+from etesian.bench.template_engines import contenders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from etesian.bench.contender import Running
+    from etesian.bench.template_engines import Engine, Files
 
-    Render = Callable[[], bytes]
-
-TITLE = "Prices & offers"
 # No quotes: engines spell them differently, all of them right.
-ITEMS = [(f"Item <{number}>", number * 3) for number in range(25)]
-# Pages between two looks at the clock, so that looking costs nothing that counts.
-BATCH = 50
+VALUES: dict[str, Any] = {
+    "title": "Prices & offers",
+    "links": [{"url": f"/p?a={number}&b=1", "name": f"Page {number}"} for number in range(8)],
+    "items": [
+        {
+            "name": f"Item <{number}>",
+            "price": number * 3,
+            "new": number % 2,
+            "note": "until <b>Monday</b>" if number % 3 == 0 else "",
+        }
+        for number in range(25)
+    ],
+}
 
-# Engines of one family, told apart by how a loop ends.
-PAGE = """<html><head><title>{{ title }}</title></head>
-<body><ul>{% for name, price in items %}<li>{{ name }}: {{ price }}</li>{% END %}</ul></body></html>
-"""
-MAKO_PAGE = """<html><head><title>${title}</title></head>
-<body><ul>\\
-% for name, price in items:
-<li>${name}: ${price}</li>\\
-% endfor
-</ul></body></html>
-"""
-
-
-class Rendering:
-    """A template that is ready."""
-
-    def __init__(self, render: Render) -> None:
-        self._render = render
-
-    def answer(self) -> bytes:
-        """Give the page."""
-        return self._render()
-
-    def measure(self, seconds: float) -> Sample:
-        """Render for that long."""
-        render, pages = self._render, 0
-        started, cpu = time.perf_counter(), time.process_time()
-        while time.perf_counter() - started < seconds:
-            for _ in range(BATCH):
-                render()
-            pages += BATCH
-        elapsed = time.perf_counter() - started
-        return Sample(rate=pages / elapsed, cpu_us=1e6 * (time.process_time() - cpu) / pages)
+FILES = {
+    "base.txt": (
+        "<html><head><title>{% block title %}Shop{% endblock %}</title></head>\n"
+        '<body>{% include "menu.txt" %}{% block body %}{% endblock %}</body></html>'
+    ),
+    "menu.txt": (
+        '<ul>{% for link in links %}<li><a href="{{ link["url"] }}">{{ link["name"] }}</a></li>'
+        "{% endfor %}</ul>"
+    ),
+    "page.txt": (
+        '{% extends "base.txt" %}{% block title %}{{ title }}{% endblock %}'
+        "{% block body %}<h1>{{ title }}</h1>"
+        '{% for item in items %}<div class="{% if item["new"] %}new{% else %}old{% endif %}">'
+        '<b>{{ item["name"] }}</b> {{ item["price"] }}'
+        '{% if item["note"] %} <i>{{ item["note"] }}</i>{% endif %}</div>\n{% endfor %}'
+        "{% endblock %}"
+    ),
+}
 
 
-def _etesian() -> Render:
-    from etesian.templates import Template  # noqa: PLC0415 - each engine when its turn comes
-
-    return partial(Template(PAGE.replace("END", "end")).generate, title=TITLE, items=ITEMS)
-
-
-def _tornado() -> Render:
-    from tornado.template import Template  # noqa: PLC0415
-
-    return partial(Template(PAGE.replace("END", "end")).generate, title=TITLE, items=ITEMS)
-
-
-def _jinja2() -> Render:
-    from jinja2 import Environment  # noqa: PLC0415
-
-    environment = Environment(autoescape=True, keep_trailing_newline=True)
-    template = environment.from_string(PAGE.replace("END", "endfor"))
-    return lambda: template.render(title=TITLE, items=ITEMS).encode()
-
-
-def _mako() -> Render:
-    from mako.template import Template  # noqa: PLC0415
-
-    template = Template(MAKO_PAGE, default_filters=["h"])  # noqa: S702 - "h" escapes
-    return lambda: template.render(title=TITLE, items=ITEMS).encode()
-
-
-@contextmanager
-def _rendering(compiled: Callable[[], Render]) -> Iterator[Running]:
-    os.sched_setaffinity(0, {server_core()})
-    yield Rendering(compiled())
+def _page(engine: Engine, files: Files) -> Callable[[], bytes]:
+    return partial(engine(files), **VALUES)
 
 
 SUITE = Suite(
-    title="A page of 25 items from a compiled template",
+    title="A page with inheritance, an included file, loops and conditions",
     unit="page",
     baselines=("tornado", "jinja2"),
-    contenders=(
-        Contender("etesian", partial(_rendering, _etesian)),
-        Contender("tornado", partial(_rendering, _tornado), ("tornado",)),
-        Contender("jinja2", partial(_rendering, _jinja2), ("jinja2",)),
-        Contender("mako", partial(_rendering, _mako), ("mako",)),
-    ),
+    contenders=contenders(_page, dict.fromkeys(("etesian", "tornado", "jinja2"), FILES)),
 )
