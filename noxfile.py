@@ -56,7 +56,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests of all packages in one environment (``-- packages/web -k cookie``)."""
-    install_packages(session, [*group("pytest"), *test_groups()])
+    install_packages(session, test_groups())
     session.run("pytest", *ignored(REPOSITORY_TESTS), *session.posargs)
 
 
@@ -66,11 +66,10 @@ def build(session: nox.Session) -> None:
     for old in WHEELHOUSE.glob("etesian*.whl"):
         old.unlink()
     session.install("hatchling")
-    needed = [*(str(ROOT / "packages" / name) for name in PACKAGES), *test_groups()]
-    session.run(
-        *("python", "-m", "pip", "wheel", "--quiet", "--no-build-isolation"),
-        *(f"--wheel-dir={WHEELHOUSE}", *needed, *group("pytest"), *group("examples")),
-    )
+    packages = [str(ROOT / "packages" / name) for name in PACKAGES]
+    options = ["--quiet", "--no-build-isolation", f"--wheel-dir={WHEELHOUSE}"]
+    needed = [*packages, *test_groups(), *group("examples")]
+    session.run("python", "-m", "pip", "wheel", *options, *needed)
 
 
 @nox.session(reuse_venv=False, requires=["build"])
@@ -115,7 +114,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of every package and of every example, strictly."""
-    install_packages(session, [*group("pytest"), *test_groups(), *peers(), *group("types")])
+    install_packages(session, [*test_groups(), *peers(), *group("types")])
     sources = map(str, ROOT.glob("packages/*/src"))
     modules = sorted(path.name for path in ROOT.glob("packages/*/src/etesian/*"))
     env = {"MYPYPATH": os.pathsep.join(sources)}
@@ -137,7 +136,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def spec(session: nox.Session) -> None:
     """Tell which statements of ``docs/spec`` have a passing test (``-- loop`` selects)."""
-    install_packages(session, [*group("pytest"), *test_groups()])
+    install_packages(session, test_groups())
     areas = [f"--spec={area}" for area in session.posargs or ["all"]]
     env = {"PYTHONPATH": str(ROOT / "packages/etesian/tests/spec")}
     session.run("pytest", "-p", "spec_report", *areas, *ignored(REPOSITORY_TESTS), env=env)
@@ -210,7 +209,7 @@ def group(name: str, package: str | None = None) -> tuple[str, ...]:
 def test_groups() -> list[str]:
     """Give what the tests of all packages need beside the packages."""
     lines = {line for package in PACKAGES for line in group("test", package)}
-    return sorted(line for line in lines if not line.startswith("etesian"))
+    return [*group("pytest"), *sorted(line for line in lines if not line.startswith("etesian"))]
 
 
 def peers() -> list[str]:
