@@ -13,7 +13,10 @@ def borrower(monkeypatch):
     module = types.ModuleType("borrower")
     monkeypatch.setitem(sys.modules, "borrower", module)
     table = {"web": "HTTPError nothing_like_it", "core_loop.gen": "sleep nap"}
-    module.__getattr__, module.__dir__ = lending.lend("borrower", table, {"nap": "sleep"})
+    module.__getattr__, module.__dir__ = lending.lend(
+        "borrower", table, renamed={"nap": "sleep"}, own="mine"
+    )
+    module.mine = 1
     return module
 
 
@@ -41,9 +44,9 @@ def test_a_name_that_nobody_documents_is_not_offered(borrower):
 def test_a_star_import_takes_what_is_there(borrower):
     namespace = {}
     exec("from borrower import *", namespace)  # noqa: S102 - a star import needs a module's level
-    assert {"HTTPError", "sleep", "nap"} <= set(namespace)
+    assert {"HTTPError", "sleep", "nap", "mine"} <= set(namespace)
     assert "nothing_like_it" not in namespace
 
 
 def test_dir_names_everything_documented(borrower):
-    assert {"HTTPError", "nothing_like_it", "sleep", "nap"} <= set(dir(borrower))
+    assert set(dir(borrower)) == {"HTTPError", "nothing_like_it", "sleep", "nap", "mine"}

@@ -24,6 +24,7 @@ __getattr__, __dir__ = lend(
             future_set_exc_info future_add_done_callback
         """,
     },
+    own="Future TracebackFuture ReturnValueIgnoredError return_future",
 )
 
 

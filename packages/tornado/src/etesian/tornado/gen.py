@@ -11,7 +11,7 @@ from etesian.tornado import stack_context
 from etesian.tornado.concurrent import ReturnValueIgnoredError, hand_over
 from etesian.tornado.ioloop import IOLoop
 from etesian.tornado.lending import lend
-from etesian.tornado.yield_points import (
+from etesian.tornado.yield_points import (  # noqa: F401 - offered here, used by programs
     Arguments,
     Callback,
     KeyReuseError,
@@ -28,20 +28,6 @@ if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import Callable
 
-# For readers and checkers; a star import takes what __getattr__ gives as well.
-_OWN = (
-    Arguments,
-    Callback,
-    KeyReuseError,
-    LeakedCallbackError,
-    ReturnValueIgnoredError,
-    Task,
-    UnknownKeyError,
-    Wait,
-    WaitAll,
-    YieldPoint,
-)
-
 __getattr__, __dir__ = lend(
     __name__,
     {
@@ -53,6 +39,10 @@ __getattr__, __dir__ = lend(
         "core_loop.concurrent": "is_future",
     },
     renamed={"Multi": "multi", "MultiYieldPoint": "multi"},
+    own="""
+        Arguments Callback KeyReuseError LeakedCallbackError ReturnValueIgnoredError
+        Task UnknownKeyError Wait WaitAll YieldPoint YieldFuture coroutine engine
+    """,
 )
 
 

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-__getattr__, __dir__ = lend(__name__, {"core_loop.util": "TimeoutError"})
+__getattr__, __dir__ = lend(
+    __name__,
+    {"core_loop.util": "TimeoutError"},
+    own="IOLoop PeriodicCallback PollIOLoop",
+)
 
 _application_log = logging.getLogger("tornado.application")
 

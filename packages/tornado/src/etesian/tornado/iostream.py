@@ -11,6 +11,7 @@ from etesian.tornado.lending import lend
 __getattr__, __dir__ = lend(
     __name__,
     {"streams": "BaseIOStream StreamBufferFullError StreamClosedError UnsatisfiableReadError"},
+    own="IOStream SSLIOStream PipeIOStream",
 )
 
 

@@ -39,20 +39,25 @@ _DOORS: Final[Mapping[str, ModuleType]] = {
 
 
 def lend(
-    module: str, table: Mapping[str, str], renamed: Mapping[str, str] | None = None
+    module: str,
+    table: Mapping[str, str],
+    *,
+    renamed: Mapping[str, str] | None = None,
+    own: str = "",
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Give ``__getattr__`` and ``__dir__`` for the module of this name.
 
     ``table`` maps a place, like ``"web"`` or ``"core_loop.gen"``, to the names
     that live there, separated by spaces. ``renamed`` maps a name to the one that
-    it has at its place, where that is another.
+    it has at its place, where that is another. ``own`` are the names that the module
+    holds itself; a star import takes them too.
     """
     places = {name: place for place, names in table.items() for name in names.split()}
     own_names = renamed or {}
 
     def get_attribute(name: str) -> object:
         if name == "__all__":
-            return _available(module, list(places))
+            return _available(module, [*own.split(), *places])
         if name not in places:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         place = places[name]
@@ -67,7 +72,7 @@ def lend(
         return value
 
     def list_attributes() -> list[str]:
-        return sorted({*places, *(n for n in vars(sys.modules[module]) if not n.startswith("_"))})
+        return sorted({*places, *own.split()})
 
     return get_attribute, list_attributes
 

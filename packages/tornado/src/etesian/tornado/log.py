@@ -14,5 +14,7 @@ app_log = logging.getLogger("tornado.application")
 gen_log = logging.getLogger("tornado.general")
 
 __getattr__, __dir__ = lend(
-    __name__, {"core_loop.log": "LogFormatter enable_pretty_logging define_logging_options"}
+    __name__,
+    {"core_loop.log": "LogFormatter enable_pretty_logging define_logging_options"},
+    own="access_log app_log gen_log",
 )

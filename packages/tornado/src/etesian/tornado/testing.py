@@ -20,6 +20,7 @@ __getattr__, __dir__ = lend(
         "core_loop.testing": "AsyncTestCase gen_test ExpectLog main bind_unused_port",
         "web": "AsyncHTTPTestCase AsyncHTTPSTestCase",
     },
+    own="LogTrapTestCase get_unused_port",
 )
 
 

@@ -13,6 +13,7 @@ __getattr__, __dir__ = lend(
             unicode_type TimeoutError
         """,
     },
+    own="PY3 bytes_type basestring_type",
 )
 
 # What differed between Python 2 and 3.

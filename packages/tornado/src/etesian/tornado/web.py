@@ -29,6 +29,7 @@ __getattr__, __dir__ = lend(
             OutputTransform GZipContentEncoding is_absolute
         """,
     },
+    own="Application asynchronous",
 )
 
 

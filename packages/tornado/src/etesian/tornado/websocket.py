@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __getattr__, __dir__ = lend(
-    __name__, {"websocket": "WebSocketHandler WebSocketClosedError WebSocketError"}
+    __name__,
+    {"websocket": "WebSocketHandler WebSocketClosedError WebSocketError"},
+    own="WebSocketClientConnection websocket_connect",
 )
 
 
