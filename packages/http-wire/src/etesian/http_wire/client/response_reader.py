@@ -19,7 +19,7 @@ from etesian.http_wire.client.errors import HTTPStreamClosedError
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.body import UnboundedBody, body_of_length
 from etesian.http_wire.wire.framing import response_body_length
-from etesian.http_wire.wire.grammar import list_members
+from etesian.http_wire.wire.grammar import HEAD_END, list_members
 from etesian.http_wire.wire.head import HeadFinder, parse_response_head, parse_status_line
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ResponseReader:
         self._method = method
         self._receiver = receiver
         self._policy = policy
-        self._finder = HeadFinder(policy, parse_status_line)
+        self._finder: HeadFinder | None = None
         self._buffer = bytearray()
         self._body: Body | None = None
         self._informational = 0
@@ -87,7 +87,10 @@ class ResponseReader:
         Raises ``HTTPInputError`` where they are no response or pass a limit,
         and whatever the receiver raises; nothing may be fed after that.
         """
-        self.started = True
+        if not self.started:
+            self.started = True
+            if self._take_at_once(data):
+                return
         self._buffer += data
         self._advance()
 
@@ -117,7 +120,34 @@ class ResponseReader:
             if not advanced:
                 return
 
+    def _take_at_once(self, data: bytes) -> bool:
+        """Take a final response that came in one piece with a counted body; most do.
+
+        The short way through the rules of the long one: whatever is not plainly
+        such a response is left to it, errors included. Tells whether it was.
+        """
+        end = data.find(HEAD_END)
+        if not 0 < end <= self._policy.max_header_size:
+            return False
+        start_line, headers = parse_response_head(data[:end], self._policy)
+        if start_line.code < 200:
+            return False
+        length = response_body_length(
+            self._method, start_line.version, start_line.code, headers, self._policy
+        )
+        most = min(self._policy.chunk_size, self._policy.max_body_size)
+        if length != len(data) - end - 4 or length > most:
+            return False
+        self._persistent = _is_persistent(start_line.version, headers)
+        self._receiver.headers_received(start_line, headers)
+        self.complete = True
+        if length:
+            self.waiting_for = self._receiver.data_received(data[end + 4 :])
+        return True
+
     def _take_head(self) -> bool:
+        if self._finder is None:
+            self._finder = HeadFinder(self._policy, parse_status_line)
         ends = self._finder.find(self._buffer)
         if ends is None:
             return False
