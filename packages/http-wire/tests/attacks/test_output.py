@@ -264,3 +264,21 @@ async def test_a_handler_may_ask_to_close(exchange):
     assert b"Connection: x-hop\r\n" in received
     assert b"Connection: close\r\n" in received
     assert b"last" not in received
+
+
+@pytest.mark.spec("S190")
+async def test_a_handler_may_cut_what_it_cannot_end(exchange):
+    kept = []
+
+    def answer(connection):
+        connection.write_headers(OK, HTTPHeaders(), b"part")
+        connection.abort()
+        connection.abort()
+        connection.finish()  # what is over is over, and raises nothing
+        kept.append(connection)
+
+    received = await exchange(answer, goes_on=False)
+    assert not received.endswith(b"0\r\n\r\n")
+    assert b"last" not in received
+    with pytest.raises(HTTPOutputError):
+        kept[0].write(b"more")

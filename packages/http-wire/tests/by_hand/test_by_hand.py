@@ -14,6 +14,7 @@ from etesian.http_wire import (
     HTTP1ServerConnection,
     HTTPHeaders,
     HTTPOutputError,
+    HTTPServer,
     HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
@@ -244,6 +245,17 @@ async def test_a_stream_is_served_as_the_server_serves_its_own(streams):
         assert response.body == b"ok"
     await connection.close()
     assert seen == [("/p", "1.2.3.4", "https", b"hi")] * 2 + ["closed"]
+
+
+async def test_a_server_takes_streams_that_others_accepted(streams, recorder):
+    ours, theirs = await streams()
+    server = HTTPServer(recorder)
+    serving = asyncio.ensure_future(server.handle_stream(theirs, ("1.2.3.4", 5)))
+    await ours.write(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
+    await ours.read_until(b"GET /a ")
+    assert recorder.requests[0].connection.context.remote_ip == "1.2.3.4"
+    await server.close_all_connections()
+    await serving
 
 
 async def test_malformed_bytes_on_a_served_stream_are_answered(streams, recorder):

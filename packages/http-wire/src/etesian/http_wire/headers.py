@@ -220,7 +220,7 @@ class HTTPHeaders(MutableMapping[str, str]):
         """Give what ``[]`` gives, or ``default`` where the field is absent."""
         value = self._fields.get(name)
         if value is None:
-            value = self._fields.get(_lookup_name(name))
+            value = self._fields.get(KNOWN_NAMES.get(name) or _lookup_name(name))
             if value is None:
                 return default
         return value if isinstance(value, str) else ",".join(value)
@@ -236,7 +236,7 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._fields or (
-            isinstance(name, str) and _lookup_name(name) in self._fields
+            isinstance(name, str) and (KNOWN_NAMES.get(name) or _lookup_name(name)) in self._fields
         )
 
     def __len__(self) -> int:

@@ -209,6 +209,11 @@ class ServerConnection(Channel):
             self._stop_parsing()
             self.transport.abort()
 
+    def abort_response(self) -> None:
+        """Cut the connection for the delegate, which needs not be told of it."""
+        self._delegate = None
+        self.abort()
+
     def close_when_idle(self) -> None:
         """End after the response in progress; at once where none is."""
         self.must_close = True

@@ -153,8 +153,7 @@ class Exchange(ResponseWriter):
         connection = self._connection
         if connection is not None:
             self._connection = None
-            self.progress = _DONE
-            connection.abort()
+            connection.abort_response()
 
     # Leaving HTTP
 

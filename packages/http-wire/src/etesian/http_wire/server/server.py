@@ -7,6 +7,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, cast
 
+from etesian.http_wire.by_hand.stream_transport import StreamTransport
 from etesian.http_wire.server.callback_delegate import CallbackDelegate
 from etesian.http_wire.server.connection import ServerConnection
 from etesian.http_wire.server.deadlines import Deadlines
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     )
     from etesian.http_wire.request import HTTPServerRequest
     from etesian.http_wire.wire.policy import WirePolicy
+    from etesian.streams.interface import IOStream
 
     RequestCallback = HTTPServerConnectionDelegate | Callable[[HTTPServerRequest], object]
 
@@ -121,6 +123,15 @@ class HTTPServer(TCPServer):
         )
         self._connections.add(connection)
         return connection
+
+    async def handle_stream(self, stream: IOStream, address: object) -> None:
+        """Serve a stream that somebody else has accepted, until it ends.
+
+        ``address`` is the peer's, as ``socket.accept`` gives it.
+        """
+        connection = self.create_protocol()
+        transport = StreamTransport(stream, {"peername": address})
+        await transport.pump(cast("ServerConnection", connection))
 
     def _connections_end(self, connection: ServerConnection) -> None:
         self._connections.discard(connection)
