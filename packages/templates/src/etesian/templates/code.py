@@ -135,13 +135,13 @@ class _Generator:
 
     def generate(self, body: Body) -> Generated:
         start = self._here
-        statements = self._body(body)
+        statements = self._framed(self._body(body), start)
         (function,) = code(f"async {_FUNCTION}" if self._scope.streams else _FUNCTION, start)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             function.body = [
                 *self._borrow(self._scope.borrowed, start),
                 *self._escapes.prelude(self._scope.bound),
-                *self._framed(statements, start),
+                *statements,
             ]
         return Generated(ast.Module([function], []), self._awaits, frozenset(self._scope.bound))
 
@@ -155,8 +155,9 @@ class _Generator:
 
     def _framed(self, statements: list[ast.stmt], at: Place) -> list[ast.stmt]:
         """Put the collecting of output around statements that make up a function."""
-        end = code(_FLUSH, at) if self._scope.streams else self._form.end(at)
-        return [*self._form.start(at), *statements, *end]
+        if self._scope.streams:
+            return [*self._form.start(at), *statements, *code(_FLUSH, at)]
+        return self._form.function(statements, at)
 
     def _body(self, body: Body) -> list[ast.stmt]:
         """Give the statements of a body; of an empty one as well, for Python wants some."""

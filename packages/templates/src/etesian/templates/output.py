@@ -55,18 +55,18 @@ Piece: TypeAlias = Literal | Escaped | Trusted
 
 
 class Form(Protocol):
-    """How output is collected: the statements around a function's own, and those of a batch."""
+    """How output is collected: by what statements, for a batch and around all of a function."""
 
     def start(self, at: Place) -> list[ast.stmt]:
-        """Give what comes before the function's statements."""
+        """Give what comes before the statements of a function."""
         ...
 
     def batch(self, pieces: Sequence[Piece], at: Place) -> list[ast.stmt]:
         """Give what puts out pieces, their expressions evaluated in order."""
         ...
 
-    def end(self, at: Place) -> list[ast.stmt]:
-        """Give what comes after the function's statements: it returns the text."""
+    def function(self, statements: list[ast.stmt], at: Place) -> list[ast.stmt]:
+        """Give all statements of a function that returns what these put out."""
         ...
 
 
@@ -75,6 +75,8 @@ class Plain:
 
     def __init__(self, escapes: Escapes) -> None:
         self._escapes = escapes
+        self._last_text: ast.expr | None = None
+        self._last_batch: ast.stmt | None = None
 
     def start(self, at: Place) -> list[ast.stmt]:
         """Make the list for the text."""
@@ -82,18 +84,16 @@ class Plain:
 
     def batch(self, pieces: Sequence[Piece], at: Place) -> list[ast.stmt]:
         """Append one f-string."""
-        return [do(call("_tt_append", [self._text(pieces, at)], at), at)]
+        text = joined([self._expression(piece) for piece in pieces], at)
+        self._last_text = text
+        self._last_batch = do(call("_tt_append", [text], at), at)
+        return [self._last_batch]
 
-    def end(self, at: Place) -> list[ast.stmt]:
-        """Return the text."""
-        return code("return ''.join(_tt_out)", at)
-
-    def only(self, pieces: Sequence[Piece], at: Place) -> list[ast.stmt]:
-        """Give the statement that returns the pieces, where there is nothing else at all."""
-        return [ast.Return(self._text(pieces, at), **at)]
-
-    def _text(self, pieces: Sequence[Piece], at: Place) -> ast.expr:
-        return joined([self._expression(piece) for piece in pieces], at)
+    def function(self, statements: list[ast.stmt], at: Place) -> list[ast.stmt]:
+        """Return the text; if it is one batch, without a list."""
+        if len(statements) == 1 and statements[0] is self._last_batch:
+            return [ast.Return(self._last_text, **at)]
+        return [*self.start(at), *statements, *code("return ''.join(_tt_out)", at)]
 
     def _expression(self, piece: Piece) -> ast.expr | str:
         if isinstance(piece, Literal):
@@ -126,9 +126,10 @@ class Deferred:
         """
         return [statement for run in self._runs(pieces) for statement in self._run(run, at)]
 
-    def end(self, at: Place) -> list[ast.stmt]:
+    def function(self, statements: list[ast.stmt], at: Place) -> list[ast.stmt]:
         """Return the format, filled in."""
-        return code("return _tt_finish(_tt_markup, _tt_values)", at)
+        end = code("return _tt_finish(_tt_markup, _tt_values)", at)
+        return [*self.start(at), *statements, *end]
 
     def _runs(self, pieces: Sequence[Piece]) -> list[list[Piece]]:
         """Part pieces where values and trusted text meet: each run evaluates one kind only."""

@@ -11,6 +11,7 @@ from etesian.templates.escaping import xhtml_escape
 from etesian.templates.interface import ParseError
 from etesian.templates.line_map import LineMap
 from etesian.templates.linker import link
+from etesian.templates.nodes import Output, Text
 from etesian.templates.optimiser import optimise
 from etesian.templates.output import DEFERRED_ESCAPE
 from etesian.templates.runtime import HELPERS
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from etesian.templates.nodes import Body, Tree
 
 _HELPERS = tuple(HELPERS.values())
+
+# Values up to which a page without loops is not worth two lists.
+_SHORT_VALUES = 4
 
 
 class Program:
@@ -42,14 +46,14 @@ class Program:
         self.lines = LineMap(tree.origin for tree in self.trees)
         self._body: Body = optimise(linked)
         self._code: dict[Kind, CodeType] = {}
-        self._usual = Kind.DEFERRED
-        generated = generate(self._body, self.lines, Kind.DEFERRED)
+        self._usual = Kind.PLAIN if _is_short(self._body) else Kind.DEFERRED
+        generated = generate(self._body, self.lines, self._usual)
         if generated.awaits:
             self._usual = Kind.STREAMING
         elif DEFERRED_ESCAPE in generated.bound:
             self._usual = Kind.PLAIN
         else:
-            self._code[Kind.DEFERRED] = self._compile(generated.tree)
+            self._code[self._usual] = self._compile(generated.tree)
         self._compiled(self._usual)
 
     def syntax_tree(self) -> ast.Module:
@@ -115,3 +119,8 @@ class Program:
             origin, line = self.lines.locate(error.lineno or 1)
             return ParseError(error.msg, origin.name, line)
         return ParseError(f"too much for Python: {error}", self.lines.first.name, 1)
+
+
+def _is_short(body: Body) -> bool:
+    values = [node for node in body if not isinstance(node, Text)]
+    return len(values) <= _SHORT_VALUES and all(isinstance(node, Output) for node in values)
