@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unittest
+
 from etesian.tornado.lending import lend
 
 __getattr__, __dir__ = lend(
@@ -13,7 +15,13 @@ __getattr__, __dir__ = lend(
             HTTPFile parse_body_arguments parse_multipart_form_data format_timestamp
             RequestStartLine parse_request_start_line ResponseStartLine
             parse_response_start_line split_host_and_port parse_cookie qs_to_qsl
-            encode_username_password doctests
+            encode_username_password
         """,
     },
+    own="doctests",
 )
+
+
+def doctests() -> unittest.TestSuite:
+    """Give the examples in the module's texts as tests; here there are none."""
+    return unittest.TestSuite()

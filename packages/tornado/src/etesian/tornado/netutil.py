@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 from etesian.tornado.lending import lend
 
 __getattr__, __dir__ = lend(
@@ -14,4 +16,8 @@ __getattr__, __dir__ = lend(
             ssl_wrap_socket
         """,
     },
+    own="SSLCertificateError",
 )
+
+# Python's own class by another name; matching names is OpenSSL's work since Python 3.7.
+SSLCertificateError = ssl.SSLCertVerificationError

@@ -36,6 +36,12 @@ __getattr__, __dir__ = lend(
 class Application(web.Application):
     """The application, whose ``listen`` serves by the documented policy of the wire."""
 
+    def __call__(self, request: Any) -> None:
+        """Answer a whole request, on the connection that it came with."""
+        delegate = self.find_handler(request)
+        delegate.headers_received(request, request.headers)
+        delegate.finish()
+
     def listen(self, port: int, address: str | None = None, **options: Any) -> HTTPServer:
         """Serve on a TCP port from now on; give the server, which can be stopped."""
         socket_options = {

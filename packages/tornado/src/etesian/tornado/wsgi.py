@@ -7,6 +7,6 @@ from etesian.tornado.lending import lend
 __getattr__, __dir__ = lend(
     __name__,
     {
-        "web": "WSGIContainer",
+        "web": "WSGIContainer WSGIAdapter WSGIApplication to_wsgi_str",
     },
 )
