@@ -164,9 +164,11 @@ class HandlerDelegate:
 
     def _run_verb(self, handler: RequestHandler) -> None:
         """Call the method of the verb, and finish unless there is something to wait for."""
-        waiting = self._call_verb(handler)
-        if waiting is not None:
-            self._spawn(handler, _finish_after(handler, waiting))
+        # The body of _call_verb: a call less for every request.
+        name = self._request.method.lower()  # type: ignore[union-attr]  # it has a start line
+        result = getattr(handler, name)(*handler.path_args, **handler.path_kwargs)
+        if result is not None:
+            self._spawn(handler, _finish_after(handler, _awaitable(result, name)))
         elif not handler._finished and handler._auto_finish:
             handler.finish()
 
@@ -219,7 +221,9 @@ class HandlerDelegate:
         if handler is None or handler._finished:
             return None
         try:
-            waiting = _awaitable(handler.data_received(chunk), "data_received")
+            waiting = handler.data_received(chunk)
+            if waiting is not None:
+                _awaitable(waiting, "data_received")
         except Exception as error:
             handler._handle_request_exception(error)
             return None
@@ -282,8 +286,8 @@ async def _forget_task_after(handler: RequestHandler, waiting: Awaitable[None]) 
         handler._task = None
 
 
-def _awaitable(result: object, method: str) -> Awaitable[None] | None:
+def _awaitable(result: object, method: str) -> Awaitable[None]:
     """Give what a method of a handler returned, or raise ``TypeError`` if that was a mistake."""
-    if result is None or inspect.isawaitable(result):
+    if inspect.isawaitable(result):
         return result
     raise TypeError(f"{method}() must return None or an awaitable, got {type(result).__name__}")

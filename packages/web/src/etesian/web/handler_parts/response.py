@@ -110,7 +110,7 @@ class Response(ConditionalRequests, Cookies):
             sent = _DONE
         self.request.connection.finish()
         self._finished = True
-        self._log()
+        self.application.log_request(self)  # type: ignore[arg-type]  # every part is one of these
         self.on_finish()
         return sent
 
