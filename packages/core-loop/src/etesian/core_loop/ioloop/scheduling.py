@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import logging
 from datetime import timedelta
-from inspect import isawaitable
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from etesian.core_loop.ioloop.deadlines import Deadlines
+from etesian.core_loop.ioloop.guard import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import asyncio
+    from collections.abc import Callable
 
     from etesian.core_loop.ioloop.deadlines import TimerHandle
 
@@ -26,8 +26,8 @@ class Scheduler:
     """The part of an IOLoop that runs callbacks, soon or later.
 
     Each callback runs in a copy of the context (`contextvars`) that it was added in, and
-    through `_run` or `_run_with`, which keep its errors from the loop. These sit between
-    asyncio and the callback, once per callback, and are kept this thin because of it.
+    through `Guard`, which keeps its errors from the loop. These methods are called for every
+    callback and timer of a program, and are kept this thin because of it.
     """
 
     asyncio_loop: asyncio.AbstractEventLoop
@@ -40,9 +40,14 @@ class Scheduler:
         self._thread_id = None
         self._call_soon = asyncio_loop.call_soon
         self._call_later = asyncio_loop.call_later
-        self._deadlines = Deadlines(asyncio_loop)
-        # asyncio holds its tasks weakly: an awaitable that nobody waits for lives by this.
-        self._unawaited: set[asyncio.Future[Any]] = set()
+        self._call_at = asyncio_loop.call_at
+        self._distinct = Deadlines().distinct
+        guard = Guard(asyncio_loop, self._on_error)
+        self._run, self._run_with = guard.run, guard.run_with
+
+    def _on_error(self, callback: object) -> None:
+        # Looked up each time: a test case puts its own in its place.
+        self.handle_callback_exception(callback)
 
     def add_callback(self, callback: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
         """Run `callback` on a later iteration of the loop, in the order of these calls.
@@ -94,12 +99,12 @@ class Scheduler:
         On a later iteration even when it is done already. `future` may belong to another
         loop or be a `concurrent.futures.Future`.
         """
-        if isinstance(future, concurrent.futures.Future):
+        if isinstance(future, concurrent.futures.Future) or (
+            future.get_loop() is not self.asyncio_loop
+        ):
             future.add_done_callback(lambda done: self.add_callback(callback, done))
-        elif future.get_loop() is self.asyncio_loop:
-            future.add_done_callback(lambda done: self._run_with(callback, (done,), {}))
         else:
-            future.add_done_callback(lambda done: self.add_callback(callback, done))
+            future.add_done_callback(lambda done: self._run_with(callback, (done,), {}))
 
     def time(self) -> float:
         """Return the loop's clock, in seconds since an arbitrary moment.
@@ -116,7 +121,9 @@ class Scheduler:
 
         Only on the loop's own thread, like `call_at` and `add_timeout`.
         """
-        return self._call_later(delay, self._run_with, callback, args, kwargs)
+        if args or kwargs:
+            return self._call_later(delay, self._run_with, callback, args, kwargs)
+        return self._call_later(delay, self._run, callback)
 
     def call_at(
         self, when: float, callback: Callable[..., object], /, *args: Any, **kwargs: Any
@@ -125,7 +132,9 @@ class Scheduler:
 
         Callbacks of the same deadline run in the order of these calls.
         """
-        return self._deadlines.call_at(when, self._run_with, callback, args, kwargs)
+        if args or kwargs:
+            return self._call_at(self._distinct(when), self._run_with, callback, args, kwargs)
+        return self._call_at(self._distinct(when), self._run, callback)
 
     def add_timeout(
         self,
@@ -142,11 +151,9 @@ class Scheduler:
         Raises TypeError when `deadline` is neither.
         """
         if isinstance(deadline, timedelta):
-            return self._call_later(
-                deadline.total_seconds(), self._run_with, callback, args, kwargs
-            )
+            return self.call_later(deadline.total_seconds(), callback, *args, **kwargs)
         if isinstance(deadline, int | float):
-            return self._deadlines.call_at(deadline, self._run_with, callback, args, kwargs)
+            return self.call_at(deadline, callback, *args, **kwargs)
         raise TypeError(f"expected a number or a timedelta as deadline, got {deadline!r}")
 
     def remove_timeout(self, timeout: TimerHandle) -> None:
@@ -160,51 +167,3 @@ class Scheduler:
         ``except`` clause: `sys.exc_info` has the error. Subclasses may do something else.
         """
         _log.error("Exception in callback %r", callback, exc_info=True)
-
-    def _run(self, callback: Callable[[], object]) -> None:
-        try:
-            result = callback()
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # noqa: BLE001  a callback must not end the loop
-            self._report(callback, error)
-        else:
-            if result is not None:
-                self._watch(result)
-
-    def _run_with(
-        self, callback: Callable[..., object], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> None:
-        try:
-            result = callback(*args, **kwargs)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # noqa: BLE001  a callback must not end the loop
-            self._report(callback, error)
-        else:
-            if result is not None:
-                self._watch(result)
-
-    def _report(self, callback: object, error: BaseException) -> None:
-        """Hand an error on, unless it only says that something was cancelled."""
-        if not isinstance(error, asyncio.CancelledError):
-            self.handle_callback_exception(callback)
-
-    def _watch(self, result: object) -> None:
-        """Run what a callback returned, if it can be run, and report how it fails."""
-        if isinstance(result, concurrent.futures.Future):
-            result = asyncio.wrap_future(result, loop=self.asyncio_loop)
-        elif not isawaitable(result):
-            return
-        future = asyncio.ensure_future(result, loop=self.asyncio_loop)
-        self._unawaited.add(future)
-        future.add_done_callback(self._unwatch)
-
-    def _unwatch(self, future: asyncio.Future[Any]) -> None:
-        self._unawaited.discard(future)
-        try:
-            future.result()
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # noqa: BLE001  as for the callback itself
-            self._report(future, error)
