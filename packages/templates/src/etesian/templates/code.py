@@ -188,8 +188,6 @@ class _Generator:
             result += self._form.batch(pieces, at)
             pieces.clear()
 
-    # Output
-
     def _piece(self, node: Text | Output | ModuleCall | Apply, before: list[ast.stmt]) -> Piece:
         """Give the node's output; what must stand before it goes to ``before``."""
         if isinstance(node, Text):
@@ -223,8 +221,6 @@ class _Generator:
         self._awaits |= awaits
         before.append(definition)
         return call(function, [inner], at)
-
-    # Statements
 
     def _statements(self, node: Node) -> list[ast.stmt]:
         if isinstance(node, If):
@@ -291,8 +287,6 @@ class _Generator:
             raise node.code.error(f"{node.code.text} outside a loop")
         return ast.Break(**self._here) if node.code.text == "break" else ast.Continue(**self._here)
 
-    # Names and places
-
     def _expression(self, fragment: Fragment) -> ast.expr:
         expression, names = parse_expression(fragment, self._lines.offset(fragment.origin))
         self._read(names, expression)
@@ -304,8 +298,6 @@ class _Generator:
         self._awaits |= names.awaits
         self._scope.loaded |= names.loaded
         self._scope.bound |= names.stored
-
-    # Streaming
 
     def _may_yield(self) -> bool:
         # Not inside try: a handler would catch what the consumer of the stream raises.
