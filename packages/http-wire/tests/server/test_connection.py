@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 
 import pytest
@@ -416,6 +417,27 @@ async def test_nothing_of_a_response_reaches_the_next_request(serve, connect, re
         old.write_headers(OK, HTTPHeaders())
     await peer.send(LAST)
     assert b"stale" not in await peer.read_all()
+
+
+@pytest.mark.spec("S191")
+async def test_context_variables_of_a_request_are_not_seen_by_the_next(
+    serve, connect, make_recorder
+):
+    variable = contextvars.ContextVar("variable", default="unset")
+    seen_values = []
+
+    def answer(seen):
+        seen_values.append(variable.get())
+        variable.set("set")
+        recorder.echo(seen)
+
+    recorder = make_recorder(answer)
+    peer = await connect(serve(recorder))
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
+    await peer.send(GET + GET + post + post)
+    await peer.send(LAST)
+    await peer.read_all()
+    assert seen_values == ["unset"] * 5
 
 
 @pytest.mark.spec("B-HTTP-047")

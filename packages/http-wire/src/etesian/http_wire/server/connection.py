@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.server.channel import Channel
@@ -52,10 +52,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("etesian.general")
 _delegate_logger = logging.getLogger("etesian.application")
 
-
 # How long, in seconds, an answer is still sent to a peer that has ended its side.
 _HALF_CLOSED_TIME: Final = 10.0
-
 
 _HEAD: Final = Phase.HEAD
 _BODY: Final = Phase.BODY
@@ -77,6 +75,7 @@ class ServerConnection(Channel):
         "_delegate",
         "_drained",
         "_exchange",
+        "_in_context",
         "_intake",
         "_makes",
         "_on_end",
@@ -90,7 +89,9 @@ class ServerConnection(Channel):
         "settings",
     )
 
+    # The context that the connection was made in, and how to run in that of the request.
     _contextvars: Context
+    _in_context: Callable[..., Any]
 
     def __init__(
         self,
@@ -299,8 +300,15 @@ class ServerConnection(Channel):
             self._prepare_body(start_line, headers)
         exchange = Exchange(self, headers, start_line.method, start_line.version, keep_alive)
         self._exchange = exchange
-        delegate = self._delegate = self._makes.start_request(self, exchange)
         self._partial_head = None
+        # What a request sets in context variables must not be seen by the next one.
+        self._in_context = self._contextvars.copy().run
+        self._in_context(self._dispatch, start_line, headers, exchange)
+
+    def _dispatch(
+        self, start_line: RequestStartLine, headers: HTTPHeaders, exchange: Exchange
+    ) -> None:
+        delegate = self._delegate = self._makes.start_request(self, exchange)
         self._phase = _BODY
         pending = delegate.headers_received(start_line, headers)
         if pending is not None:
@@ -323,7 +331,7 @@ class ServerConnection(Channel):
             self._close()
             return False
         if intake is None or intake.complete:
-            self._end_request(exchange)
+            self._in_context(self._end_request, exchange)
             return True
         if not intake.started:
             self._start_body(intake, exchange)
@@ -351,7 +359,7 @@ class ServerConnection(Channel):
             if self._drained > self._policy.max_drain_size:
                 exchange.keep_alive = False
             return
-        pending = delegate.data_received(data)
+        pending = self._in_context(delegate.data_received, data)
         if pending is not None:
             self._wait_for(pending)
 
