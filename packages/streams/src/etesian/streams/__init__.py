@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from etesian.streams.base_iostream import BaseIOStream
     from etesian.streams.caching_resolver import CachingResolver
     from etesian.streams.cares_resolver import CaresResolver
+    from etesian.streams.certificate_map import CertificateMap
     from etesian.streams.executor_resolvers import (
         BlockingResolver,
         DefaultExecutorResolver,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from etesian.streams.override_resolver import OverrideResolver
     from etesian.streams.pipe_iostream import PipeIOStream
     from etesian.streams.resolver import DefaultLoopResolver, Resolver
+    from etesian.streams.socket_activation import inherited_sockets
     from etesian.streams.sockets import bind_sockets
     from etesian.streams.ssl_iostream import SSLIOStream
     from etesian.streams.tcp_client import TCPClient
@@ -39,6 +41,7 @@ __all__ = [
     "BlockingResolver",
     "CachingResolver",
     "CaresResolver",
+    "CertificateMap",
     "DefaultExecutorResolver",
     "DefaultLoopResolver",
     "ExecutorResolver",
@@ -57,6 +60,7 @@ __all__ = [
     "add_accept_handler",
     "bind_sockets",
     "bind_unix_socket",
+    "inherited_sockets",
     "is_valid_ip",
     "ssl_options_to_context",
     "ssl_wrap_socket",
@@ -69,6 +73,7 @@ _HOMES = {
     "BlockingResolver": "executor_resolvers",
     "CachingResolver": "caching_resolver",
     "CaresResolver": "cares_resolver",
+    "CertificateMap": "certificate_map",
     "DefaultExecutorResolver": "executor_resolvers",
     "DefaultLoopResolver": "resolver",
     "ExecutorResolver": "executor_resolvers",
@@ -87,6 +92,7 @@ _HOMES = {
     "add_accept_handler": "accept",
     "bind_sockets": "sockets",
     "bind_unix_socket": "unix_sockets",
+    "inherited_sockets": "socket_activation",
     "is_valid_ip": "ip_address",
     "ssl_options_to_context": "tls",
     "ssl_wrap_socket": "tls",

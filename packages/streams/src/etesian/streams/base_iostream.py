@@ -194,13 +194,14 @@ class BaseIOStream(asyncio.Protocol):
         """Finish the pending read if that is possible now; close if it never will be."""
         reader = self._reader
         try:
-            reader.advance()
+            waiting = reader.advance()
         except (UnsatisfiableReadError, StreamBufferFullError) as error:
             self._close(error)
             return
-        if reader.ended and (reader.pending or reader.exhausted):
-            self._close(self.error)
-        elif reader.pending and reader.put_off and self._retry is None:
+        if reader.ended:
+            if waiting or reader.exhausted:
+                self._close(self.error)
+        elif waiting and reader.put_off and self._retry is None:
             self._retry = running_or_pending_loop().call_later(RETRY_DELAY, self._insist)
 
     def _insist(self) -> None:
@@ -398,7 +399,7 @@ class BaseIOStream(asyncio.Protocol):
             self._close_callback.schedule()
 
     def _end_transport(self, transport: asyncio.Transport) -> None:
-        transport.close()
+        self._writer.close()
         if self._writer.waiting and not self._lost:
             loop = running_or_pending_loop()
             self._linger = loop.call_later(LINGER_TIMEOUT, transport.abort)

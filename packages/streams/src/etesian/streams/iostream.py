@@ -30,6 +30,7 @@ class IOStream(BaseIOStream):
     """
 
     _opening: asyncio.Task[None] | None = None
+    _is_connected = False
 
     def __init__(
         self,
@@ -111,6 +112,7 @@ class IOStream(BaseIOStream):
 
     def _begin_opening(self, address: Any, server_hostname: str | None) -> asyncio.Task[None]:
         sock = self.socket
+        self._is_connected = address is None
 
         def finish(_: asyncio.Task[None]) -> None:
             if self._transport is None and not self._lost:
@@ -131,6 +133,7 @@ class IOStream(BaseIOStream):
             await self._open_transport(loop, self.socket, server_hostname)
         except (OSError, ValueError) as error:
             self._close(error)
+            self._writer.fail(error)
 
     async def _open_transport(
         self, loop: asyncio.AbstractEventLoop, sock: sockets.socket, _hostname: str | None
@@ -146,6 +149,13 @@ class IOStream(BaseIOStream):
         """Note that nothing goes in or out any more (asyncio.Protocol)."""
         self._socket = None
         super().connection_lost(exc)
+
+    def _abandon(self) -> None:
+        opening = self._opening is not None and not self._opening.done()
+        if opening and self._is_connected and self._writer.waiting and self.error is None:
+            # Its transport will send what was written, and then close.
+            return
+        super()._abandon()
 
     def _close_unopened(self) -> None:
         if self._opening is not None and not self._opening.done():
@@ -214,7 +224,7 @@ class IOStream(BaseIOStream):
         if transport is None:
             return await secured.wait_for_handshake()
         try:
-            over_tls = await upgrade_to_tls(
+            await upgrade_to_tls(
                 transport,
                 secured,
                 context,
@@ -226,7 +236,6 @@ class IOStream(BaseIOStream):
         except (OSError, ValueError) as error:
             secured._close(error)  # noqa: SLF001 - of our own kind
             raise StreamClosedError(real_error=error) from error
-        secured.connection_made(over_tls)
         return secured
 
     def _leave_transport(self) -> None:

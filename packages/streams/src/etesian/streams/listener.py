@@ -8,11 +8,14 @@ import socket as sockets
 from typing import TYPE_CHECKING
 
 from etesian.streams.pending_loop import running_or_pending_loop
+from etesian.streams.proxy_gate import ProxyGate
 from etesian.streams.sockets import DEFAULT_BACKLOG
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
+
+    from etesian.streams.proxy_gate import ProxyPolicy
 
 _log = logging.getLogger("etesian.application")
 
@@ -20,8 +23,8 @@ _log = logging.getLogger("etesian.application")
 class Listener:
     """Accepts on a listening socket as soon as the loop runs, until it is stopped.
 
-    ``factory`` makes the protocol of each connection. The socket belongs to
-    the listener.
+    ``factory`` makes the protocol of each connection, after the PROXY header
+    where ``proxy`` says that there is one. The socket belongs to the listener.
     """
 
     def __init__(
@@ -31,10 +34,12 @@ class Listener:
         *,
         context: ssl.SSLContext | None,
         handshake_timeout: float,
+        proxy: ProxyPolicy | None = None,
     ) -> None:
         self._socket = sock
         self._factory = factory
         self._context = context
+        self._proxy = proxy
         self._handshake_timeout = handshake_timeout
         self._task: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
@@ -62,14 +67,18 @@ class Listener:
         loop = asyncio.get_running_loop()
         is_unix = self._socket.family == sockets.AF_UNIX
         create = loop.create_unix_server if is_unix else loop.create_server
+        factory, context = self._factory, self._context
+        if self._proxy is not None:
+            # The header comes first, in the clear: TLS begins behind it.
+            factory, context = self._make_gate, None
         # asyncio refuses a handshake timeout where there is no handshake.
-        timeout = None if self._context is None else self._handshake_timeout
+        timeout = None if context is None else self._handshake_timeout
         try:
             self._server = await create(
-                self._factory,
+                factory,
                 sock=self._socket,
                 backlog=DEFAULT_BACKLOG,
-                ssl=self._context,
+                ssl=context,
                 ssl_handshake_timeout=timeout,
             )
         except OSError:
@@ -78,3 +87,7 @@ class Listener:
             return
         if self._stopped:
             self._server.close()
+
+    def _make_gate(self) -> asyncio.BaseProtocol:
+        assert self._proxy is not None  # noqa: S101 - the factory only where there is one
+        return ProxyGate(self._factory, self._proxy, self._context, self._handshake_timeout)

@@ -60,9 +60,8 @@ class _Delimited(ReadPlan):
             self._limit = max_bytes
             self._error = UnsatisfiableReadError
 
-    def _refuse_beyond_limit(self, size: int) -> None:
-        if size > self._limit:
-            raise self._error(f"no delimiter within the first {self._limit} bytes")
+    def _refusal(self) -> Exception:
+        return self._error(f"no delimiter within the first {self._limit} bytes")
 
 
 class ReadUntil(_Delimited):
@@ -77,14 +76,17 @@ class ReadUntil(_Delimited):
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the delimiter; bytes that were searched are not searched again."""
+        size = buffer.size
+        if size == self._scanned:
+            return None
         at = buffer.find(self._delimiter, self._scanned)
-        length = len(self._delimiter)
-        if at >= 0:
-            self._refuse_beyond_limit(at + length)
-            return buffer.take(at + length)
-        self._refuse_beyond_limit(buffer.size + 1)
+        end = at + len(self._delimiter)
+        if at >= 0 and end <= self._limit:
+            return buffer.take(end)
+        if at >= 0 or size >= self._limit:
+            raise self._refusal()
         # The delimiter may have begun in the last bytes.
-        self._scanned = max(0, buffer.size - length + 1)
+        self._scanned = max(0, size - len(self._delimiter) + 1)
         return None
 
 
@@ -125,7 +127,8 @@ class ReadUntilRegex(_Delimited):
         """The same, looking at all there is."""
         self._tried = buffer.size
         end = buffer.end_of_match(self._pattern)
-        self._refuse_beyond_limit(end if end >= 0 else buffer.size + 1)
+        if end > self._limit or (end < 0 and buffer.size >= self._limit):
+            raise self._refusal()
         return buffer.take(end) if end >= 0 else None
 
 

@@ -67,18 +67,20 @@ class ReadSide:
         future.give_back = self._give_back
         return future
 
-    def advance(self) -> None:
-        """Finish the pending read if its result is there now."""
+    def advance(self) -> bool:
+        """Finish the pending read if its result is there now; tell whether one still waits."""
         future, plan = self._future, self._plan
         if future is None or plan is None:
-            return
+            return False
         if future.cancelled():
             self._forget_cancelled()
-            return
+            return False
         result = plan.take_last(self.buffer) if self.ended else plan.take(self.buffer)
-        if result is not None:
-            self._future = self._plan = None
-            future.set_result(result)
+        if result is None:
+            return True
+        self._future = self._plan = None
+        future.set_result(result)
+        return False
 
     def fail(self, error: BaseException | None) -> None:
         """Let no more bytes arrive, and end the pending read because of ``error``."""

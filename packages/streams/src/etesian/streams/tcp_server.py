@@ -13,6 +13,7 @@ from etesian.core_loop import interface as core_loop
 from etesian.streams.close_callback import run_logged
 from etesian.streams.iostream import IOStream
 from etesian.streams.listener import Listener
+from etesian.streams.proxy_gate import ProxyPolicy
 from etesian.streams.sockets import DEFAULT_BACKLOG, bind_sockets
 from etesian.streams.ssl_iostream import SSLIOStream
 from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Iterable, Mapping
 
+    from etesian.streams.proxy_gate import Mode
     from etesian.streams.tls import SSLOptions
 
 _log = logging.getLogger("etesian.application")
@@ -40,7 +42,14 @@ class TCPServer:
     :meth:`start` returns. Connections are accepted as soon as the loop runs:
     the running one, or else the one that ``IOLoop.current().start()`` will run.
 
-    Raises ``ValueError`` when ``ssl_options`` name files that do not exist.
+    ``proxy_protocol`` says that the server is behind a proxy which begins each
+    connection with a PROXY header (version 1 or 2): ``"require"`` refuses
+    connections without one, ``"accept"`` does not. It is believed from
+    ``trusted_proxies`` alone, addresses or networks (``"10.0.0.0/8"``), and the
+    addresses it tells are those that handlers and protocols see.
+
+    Raises ``ValueError`` when ``ssl_options`` name files that do not exist,
+    and when ``proxy_protocol`` comes without ``trusted_proxies``.
     """
 
     def __init__(
@@ -50,12 +59,15 @@ class TCPServer:
         read_chunk_size: int | None = None,
         *,
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
+        proxy_protocol: Mode | None = None,
+        trusted_proxies: Iterable[str] = (),
     ) -> None:
         self.handshake_timeout = handshake_timeout
         self.ssl_options = ssl_options
         self.max_buffer_size = max_buffer_size
         self.read_chunk_size = read_chunk_size
         self._context = None if ssl_options is None else _server_context(ssl_options)
+        self._proxy = ProxyPolicy.of(proxy_protocol, trusted_proxies) if proxy_protocol else None
         self._bound: list[socket.socket] = []
         self._listeners: list[Listener] = []
         self._started = False
@@ -118,6 +130,7 @@ class TCPServer:
                     self.create_protocol,
                     context=self._context,
                     handshake_timeout=self.handshake_timeout,
+                    proxy=self._proxy,
                 )
             )
 

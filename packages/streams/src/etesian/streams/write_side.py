@@ -2,54 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections import deque
 
 from etesian.streams.interface import StreamBufferFullError, StreamClosedError
-
-if TYPE_CHECKING:
-    import asyncio
 
 # Bytes. A write is counted as done while the transport holds no more than this, as it is
 # while the kernel's own send buffer holds it: waiting a turn of the loop for each small write
 # would cost more than the write. asyncio's own default.
 HIGH_WATER = 64 * 1024
 
+# Bytes. How much is given to a TLS transport at once. It passes on whatever it has, however much
+# the transport below it holds already, and does not tell: so a large write is kept here and given
+# in pieces, each when the one before has been passed on.
+TLS_PIECE = 64 * 1024
+
 
 class WriteSide:
     """Passes bytes to a transport in order, and says when they have drained.
 
-    Until the transport is there, the bytes are kept. ``drained`` tells whether
+    What cannot be passed on yet is queued here: all of it until the transport
+    is there, and what would overfill a TLS transport. ``drained`` tells whether
     all that was written may count as sent.
     """
 
-    __slots__ = ("_early", "_early_size", "_transport", "_waiters", "drained")
+    __slots__ = (
+        "_closing",
+        "_paused",
+        "_queue",
+        "_queued",
+        "_tls",
+        "_transport",
+        "_waiters",
+        "drained",
+    )
 
     def __init__(self) -> None:
         self._transport: asyncio.WriteTransport | None = None
-        # Lists are made when there is something to put in: idle streams are many.
-        self._early: list[bytes | memoryview] | None = None
-        self._early_size = 0
+        # Made when there is something to put in: idle streams are many.
+        self._queue: deque[bytes | memoryview] | None = None
+        self._queued = 0
         self._waiters: list[asyncio.Future[None]] | None = None
+        self._tls = False
+        self._paused = False
+        self._closing = False
         self.drained = True
 
     def attach(self, transport: asyncio.WriteTransport) -> None:
         """Send through ``transport`` from now on, first what was written before."""
         # At low water 0, "drained" means that nothing of it is left here.
         transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
-        early, self._early, self._early_size = self._early, None, 0
         self._transport = transport
-        if early is not None:
-            self.drained = True
-            # Pauses this side again if that is too much at once.
-            transport.writelines(early)
-            if self.drained:
-                self.resume()
+        self._tls = transport.get_extra_info("ssl_object") is not None
+        if self._queue and not self._paused:
+            self.resume()
 
     def adopt(self, transport: asyncio.WriteTransport) -> None:
         """The same for a transport that another protocol used before."""
         # Whether it had told that other protocol to pause cannot be asked for. At high water 0
         # it is paused exactly if anything waits in it, and will tell this side when nothing does.
-        self.drained = transport.get_write_buffer_size() == 0
+        if transport.get_write_buffer_size():
+            self.pause()
         transport.set_write_buffer_limits(high=0)
         self.attach(transport)
 
@@ -57,8 +70,8 @@ class WriteSide:
     def waiting(self) -> int:
         """How many bytes have not been given to the kernel."""
         if self._transport is None:
-            return self._early_size
-        return self._transport.get_write_buffer_size()
+            return self._queued
+        return self._queued + self._transport.get_write_buffer_size()
 
     def send(self, data: bytes | bytearray | memoryview, limit: int | None) -> None:
         """Send ``data`` or queue it.
@@ -72,15 +85,30 @@ class WriteSide:
         size = len(data)
         if limit is not None and size and self.waiting + size > limit:
             raise StreamBufferFullError(f"{self.waiting} + {size} bytes to write, limit {limit}")
-        if self._transport is not None:
-            if size:
-                self._transport.write(data)
+        transport = self._transport
+        if transport is None or (self._tls and (self._paused or size > TLS_PIECE)):
+            self._enqueue(data)
         elif size:
-            if self._early is None:
-                self._early = []
-            self._early.append(data)
-            self._early_size += size
-            self.drained = False
+            transport.write(data)
+
+    def _enqueue(self, data: bytes | memoryview) -> None:
+        if not data:
+            return
+        if self._queue is None:
+            self._queue = deque()
+        view = memoryview(data)
+        self._queue.extend(view[at : at + TLS_PIECE] for at in range(0, len(view), TLS_PIECE))
+        self._queued += len(view)
+        self.drained = False
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give the transport what is queued, until it has enough."""
+        while self._queue and self._transport is not None and not self._paused:
+            piece = self._queue.popleft()
+            self._queued -= len(piece)
+            self._transport.write(piece)
+        self.drained = not self._queue and not self._paused
 
     def wait_drained(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]:
         """Give a future that ends when what is queued now has drained."""
@@ -92,19 +120,32 @@ class WriteSide:
 
     def pause(self) -> None:
         """Note that the transport holds more than the high water."""
+        self._paused = True
         self.drained = False
 
     def resume(self) -> None:
         """Note that the transport has drained."""
-        self.drained = True
+        self._paused = False
+        self._pass_on()
+        if not self.drained:
+            return
         waiters, self._waiters = self._waiters, None
         for waiter in waiters or ():
             if not waiter.done():
                 waiter.set_result(None)
+        if self._closing and self._transport is not None:
+            # Not now: asyncio is in the middle of sending, and would end the transport twice.
+            asyncio.get_running_loop().call_soon(self._transport.close)
+
+    def close(self) -> None:
+        """Close the transport once it has all that is queued."""
+        self._closing = True
+        if self._transport is not None and not self._queue:
+            self._transport.close()
 
     def fail(self, error: BaseException | None) -> None:
         """Forget what is queued; nothing will be sent any more."""
-        self._early, self._early_size = None, 0
+        self._queue, self._queued = None, 0
         waiters, self._waiters = self._waiters, None
         for waiter in waiters or ():
             if not waiter.done():
