@@ -68,6 +68,10 @@ def test_a_plural_without_a_count_is_refused(catalogue):
         ('"a","b","dual"', "plural indicator 'dual'"),
         ('"a"', "1 columns, expected 2 or 3"),
         ('"a","b","plural","more"', "4 columns"),
+        ('"a %(n)d","b %(m)d"', "placeholders differ"),
+        ('"a","b %(n)s"', "placeholders differ"),
+        ('"a %(n)d","b %(n)999999999d"', "placeholders differ"),
+        ('"a %(n)f","b %(n).999999999f"', "placeholders differ"),
     ],
 )
 def test_a_row_of_another_form_is_logged_and_left_out(catalogue, caplog, row, complaint):
@@ -86,6 +90,13 @@ def test_a_cell_beyond_the_readers_limit_ends_the_file_with_a_log_line(catalogue
         locale = catalogue('"good","gut"\n"' + "x" * 200_000 + '","y"\n')
     assert "field larger than field limit" in caplog.text
     assert locale.translate("good") == "gut"
+
+
+@pytest.mark.spec("B-I18N-040")
+def test_placeholders_may_move_and_change_their_form(catalogue):
+    locale = catalogue('"%(a)s of %(b)d","%(b)03d: %(a)s, 100 %%"\n"only %(a)s","nur"\n')
+    assert locale.translate("%(a)s of %(b)d") % {"a": "x", "b": 7} == "007: x, 100 %"
+    assert locale.translate("only %(a)s") == "nur"
 
 
 @pytest.mark.spec("B-I18N-014")

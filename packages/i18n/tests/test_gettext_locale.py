@@ -96,3 +96,10 @@ def test_a_hostile_catalogue_is_logged_and_skipped(load, content, caplog):
     assert registry.supported == {"en_US"}
     assert "shop.mo" in caplog.text
     assert len(caplog.records) == 1
+
+
+@pytest.mark.spec("S200")
+def test_a_plural_rule_that_fails_leaves_messages_untranslated(load):
+    locale = load(compiled(MESSAGES, plural="1/(n-5)")).locale("de_DE")
+    assert locale.translate("club", "clubs", 5) == "clubs"
+    assert locale.pgettext("cards", "club", "clubs", 5) == "clubs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import logging
+import re
 from typing import TYPE_CHECKING, Literal, get_args
 
 from etesian.i18n.locale import Locale, is_singular
@@ -18,6 +19,10 @@ log = logging.getLogger("etesian.general")
 # "plural" and "singular" serve messages that were given with a count, "unknown" those without.
 Form = Literal["plural", "singular", "unknown"]
 Messages = dict[Form, dict[str, str]]
+
+# The parts of "%(name)08.2f" that matter: which value, and what could ask for gigabytes of padding.
+_PLACEHOLDER = re.compile(r"%\(([^()]*)\)[#0 +-]*([0-9]*)(?:\.([0-9]*))?")
+_MAX_WIDTH_DIGITS = 3
 
 _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -56,7 +61,8 @@ def read_csv(path: Path, encoding: str | None = None) -> Messages:
 
     A row has a message, its translation and, if it likes, ``plural``,
     ``singular`` or ``unknown``; blank rows are skipped and values stripped. A
-    row that is none of this is logged and left out, never guessed at.
+    row that is none of this is logged and left out, never guessed at; so is a
+    translation with placeholders that its message does not have.
 
     ``encoding`` is told by a byte order mark, else UTF-8. Raises
     ``UnicodeDecodeError`` where the file is not in it and ``OSError`` where it
@@ -83,8 +89,20 @@ def _take_row(messages: Messages, row: list[str], place: str) -> None:
         log.warning("%s: %d columns, expected 2 or 3; the row is ignored", place, len(row))
     elif form not in messages:
         log.warning("%s: plural indicator %r is unknown; the row is ignored", place, form[:40])
+    elif not _fits(message, translation):
+        log.warning("%s: placeholders differ from the message's; the row is ignored", place)
     else:
         messages[form][message] = translation
+
+
+def _fits(message: str, translation: str) -> bool:
+    """Tell whether what fills in the message is enough for the translation, and cheap."""
+    known = {match[1] for match in _PLACEHOLDER.finditer(message)}
+    for match in _PLACEHOLDER.finditer(translation):
+        name, width, precision = match.groups(default="")
+        if name not in known or max(len(width), len(precision)) > _MAX_WIDTH_DIGITS:
+            return False
+    return True
 
 
 def _detected_encoding(path: Path) -> str:
