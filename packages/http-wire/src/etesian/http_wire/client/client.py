@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from etesian.core_loop.interface import IOLoop
 from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.client.stream import ResponseStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -125,10 +126,7 @@ class AsyncHTTPClient:
         """
         if self._closed:
             raise RuntimeError("fetch on a closed HTTP client")
-        if isinstance(request, str):
-            request = HTTPRequest(request, **options)
-        elif options:
-            raise TypeError(f"options {', '.join(options)} beside an HTTPRequest")
+        request = _as_request(request, options)
         future = _FetchFuture(loop=self.asyncio_loop)
 
         def ended(response: HTTPResponse) -> None:
@@ -143,6 +141,21 @@ class AsyncHTTPClient:
 
         future.abandon = self.fetch_impl(request, ended)
         return future
+
+    def stream(
+        self, request: str | HTTPRequest, raise_error: bool = True, **options: Any
+    ) -> ResponseStream:
+        """Give a response to be entered by ``async with`` and read by ``async for``.
+
+        Arguments and exceptions are those of :meth:`fetch`, whose
+        ``request_timeout`` holds for the whole body; a status other than 2xx is
+        raised without its body. The request's own callbacks are not called.
+        """
+        return ResponseStream(
+            lambda final: self.fetch(final, raise_error=False),
+            _as_request(request, options),
+            raise_error=raise_error,
+        )
 
     def fetch_impl(
         self, request: HTTPRequest, callback: Callable[[HTTPResponse], None]
@@ -195,6 +208,14 @@ async def _closing(client: AsyncHTTPClient) -> AsyncGenerator[None, None]:
         yield
     finally:
         client.close()
+
+
+def _as_request(request: str | HTTPRequest, options: dict[str, Any]) -> HTTPRequest:
+    if isinstance(request, str):
+        return HTTPRequest(request, **options)
+    if options:
+        raise TypeError(f"options {', '.join(options)} beside an HTTPRequest")
+    return request
 
 
 def _current_loop() -> asyncio.AbstractEventLoop:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import Future, ensure_future
 from inspect import isawaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.content_coding import decoder_for
@@ -41,6 +42,7 @@ class Collector:
         self._callback = request.streaming_callback
         self._policy = policy
         self._decoded_size = 0
+        self._delivering: Future[Any] | None = None
         self._decoder: ContentDecoder | None = None
         if request.decompress_response and "Content-Encoding" in headers:
             self._decoder = decoder_for(headers["Content-Encoding"], policy)
@@ -69,6 +71,11 @@ class Collector:
             self._decoder.end()
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
+    def abandon(self) -> None:
+        """Cancel what the callback is busy with."""
+        if self._delivering is not None:
+            self._delivering.cancel()
+
     def _decoded(self, decoder: ContentDecoder, chunk: bytes) -> Iterator[bytes]:
         """Give the decoded pieces one by one: a bomb is met by the first piece too many."""
         size = self._policy.chunk_size
@@ -94,7 +101,11 @@ class Collector:
         for piece in pieces:
             result = self._callback(piece)
             if isawaitable(result):
-                return self._deliver_after(result, pieces)
+                # Started here and now: what is dropped before its start would leave the
+                # callback's coroutine behind unawaited.
+                delivering: Future[Any] = ensure_future(result)
+                self._delivering = delivering
+                return self._deliver_after(delivering, pieces)
         return None
 
     async def _deliver_after(self, first: Awaitable[object], rest: Iterator[bytes]) -> None:

@@ -105,6 +105,8 @@ class CurlHop:
 
     def abandon(self) -> None:
         """Stop; the owner hears nothing more."""
+        if self._collector is not None:
+            self._collector.abandon()
         if self._waiting is not None:
             self._waiting.cancel()
         if self._handle is not None:

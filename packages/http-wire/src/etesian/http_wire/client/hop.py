@@ -144,6 +144,8 @@ class Hop:
 
     def _detached(self) -> ClientConnection | None:
         """End the upload and give the connection up."""
+        if self._collector is not None:
+            self._collector.abandon()
         connection, self._connection = self._connection, None
         upload, self._upload = self._upload, None
         if upload is not None:

@@ -1,0 +1,110 @@
+"""Reading a body while it arrives, as slowly as one likes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from etesian.http_wire.client.errors import HTTPClientError, HTTPStreamClosedError, HTTPTimeoutError
+
+HEAD = b"HTTP/1.1 200 Fine\r\nContent-Length: 300000\r\nX-A: 1\r\nX-A: 2\r\n\r\n"
+
+
+async def test_the_head_comes_first_and_the_body_in_pieces(canned_server, client):
+    async with canned_server(HEAD + b"x" * 300_000) as server:
+        for _ in range(2):
+            async with client.stream(server.url()) as response:
+                assert (response.code, response.reason) == (200, "Fine")
+                assert response.headers.get_list("X-A") == ["1", "2"]
+                pieces = [piece async for piece in response]
+            assert b"".join(pieces) == b"x" * 300_000
+    assert server.connections == 1
+
+
+async def test_a_slow_reader_slows_the_server_down(canned_server, client):
+    sent = 0
+
+    async def respond(number, head, body):
+        nonlocal sent
+        writer = server.writers[-1]
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n")
+        for _ in range(500):
+            writer.write(bytes(100_000))
+            await writer.drain()
+            sent += 100_000
+        return b""
+
+    async with canned_server(respond) as server:
+        size = 0
+        async with client.stream(server.url()) as response:
+            await asyncio.sleep(0.05)
+            assert sent < 30_000_000
+            async for piece in response:
+                size += len(piece)
+    assert size == 50_000_000
+
+
+async def test_leaving_early_closes_the_connection(canned_server, client):
+    async with canned_server(HEAD + b"x" * 300_000) as server:
+        async with client.stream(server.url()) as response:
+            async for _ in response:
+                break
+        assert client._fetches == set()
+        async with client.stream(server.url()) as response:
+            pass
+    assert server.connections == 2
+
+
+async def test_an_empty_body(canned_server, client):
+    async with (
+        canned_server(b"HTTP/1.1 204 None\r\n\r\n") as server,
+        client.stream(server.url()) as response,
+    ):
+        assert [piece async for piece in response] == []
+        assert [piece async for piece in response] == []
+
+
+async def test_another_status_is_raised_or_given(canned_server, client):
+    async with canned_server(b"HTTP/1.1 404 Gone\r\nContent-Length: 2\r\n\r\nno") as server:
+        with pytest.raises(HTTPClientError) as caught:
+            async with client.stream(server.url()):
+                pass
+        assert caught.value.code == 404
+        async with client.stream(server.url(), raise_error=False) as response:
+            assert response.code == 404
+            assert b"".join([piece async for piece in response]) == b"no"
+
+
+async def test_failures_before_and_within_the_body(canned_server, client):
+    with pytest.raises(OSError, match=r"."):
+        async with client.stream("http://127.0.0.1:1/"):
+            pass
+    with pytest.raises(TypeError):
+        client.stream("http://127.0.0.1/", tiemout=1)
+    async with canned_server(HEAD + b"x<close>") as server:
+        with pytest.raises(HTTPStreamClosedError):
+            async with client.stream(server.url()) as response:
+                async for _ in response:
+                    pass
+    async with canned_server(lambda *_: asyncio.sleep(30)) as server:
+        with pytest.raises(HTTPTimeoutError):
+            async with client.stream(server.url(), request_timeout=0.05):
+                pass
+        entering = asyncio.ensure_future(client.stream(server.url()).__aenter__())
+        await asyncio.sleep(0.02)
+        entering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await entering
+        assert client._fetches == set()
+
+
+async def test_closing_the_client_ends_the_stream(canned_server, client):
+    async with (
+        canned_server(HEAD + b"x" * 10) as server,
+        client.stream(server.url()) as response,
+    ):
+        assert await anext(response) == b"x" * 10
+        client.close()
+        with pytest.raises(HTTPStreamClosedError):
+            await anext(response)
