@@ -36,15 +36,21 @@ class ServerProcess:
 
 
 @contextmanager
-def server_process(program: str, *, uvloop: bool) -> Iterator[ServerProcess]:
+def server_process(
+    program: str, *, uvloop: bool, core: int | None = None
+) -> Iterator[ServerProcess]:
     """Run a program of ``etesian.bench.programs`` until the block ends.
 
+    ``core`` is the one for it to run on, by default that of what is measured.
     It is given a socket that already listens, so that connections made at once
     wait for it instead of being refused.
     """
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
         command = [sys.executable, "-m", "etesian.bench.serve", program]
-        command += [f"--fd={listening.fileno()}", f"--core={server_core()}"]
+        command += [
+            f"--fd={listening.fileno()}",
+            f"--core={server_core() if core is None else core}",
+        ]
         command += ["--uvloop"] if uvloop else []
         port = listening.getsockname()[1]
         process = subprocess.Popen(command, pass_fds=[listening.fileno()])  # noqa: S603 - ours

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from etesian.bench.contender import Suite
 
-NAMES = ("http", "templates", "template_table", "template_tiny", "template_compile")
+NAMES = ("http", "client", "templates", "template_table", "template_tiny", "template_compile")
 
 
 def load_suite(name: str) -> Suite:
