@@ -97,11 +97,10 @@ def test_a_program_starts_anew_when_a_file_changes(tmp_path: Path, prefix: str) 
 
 
 @pytest.mark.spec("B-UTIL-072")
-@pytest.mark.parametrize("prefix", ["", POLL_ONLY], ids=["as installed", "polling"])
-def test_a_syntax_error_is_waited_out(tmp_path: Path, prefix: str) -> None:
+def test_a_syntax_error_is_waited_out(tmp_path: Path) -> None:
     (tmp_path / "part.py").write_text("VALUE = 1\n")
     (tmp_path / "watched.txt").write_text("")
-    (tmp_path / "server.py").write_text(prefix + SERVER)
+    (tmp_path / "server.py").write_text(SERVER)
     with running(tmp_path, "server.py") as program:
         assert program.line().startswith("1 ")
         program.write("part.py", "VALUE = = 2\n")

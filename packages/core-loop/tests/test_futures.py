@@ -91,6 +91,17 @@ async def test_chaining_from_another_thread_finishes_on_the_loop() -> None:
     thread.join()
 
 
+@pytest.mark.spec("B-LOOP-123")
+async def test_a_future_belongs_to_the_thread_of_its_loop() -> None:
+    asyncio.get_running_loop().set_debug(True)
+    future = new_future()
+    future.add_done_callback(print)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        from_outside = pool.submit(future.set_result, 1)
+    with pytest.raises(RuntimeError, match="thread"):
+        from_outside.result()
+
+
 async def test_a_cancelled_future_takes_no_result_and_logs_an_error() -> None:
     future = new_future()
     future.cancel()

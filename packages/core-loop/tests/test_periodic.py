@@ -87,6 +87,20 @@ async def test_stopping_and_starting_makes_no_second_schedule() -> None:
     assert len(seen) <= 6
 
 
+@pytest.mark.spec("B-LOOP-066")
+def test_it_runs_on_the_loop_that_is_current_when_it_starts(ioloop: IOLoop) -> None:
+    seen = []
+    periodic = PeriodicCallback(lambda: seen.append(IOLoop.current()), 1)
+    other = IOLoop(make_current=False)
+    other.add_callback(periodic.start)
+    other.call_later(0.02, other.stop)
+    other.start()
+    assert set(seen) == {other}
+    assert other is not ioloop
+    periodic.stop()
+    other.close()
+
+
 async def test_a_run_does_not_overlap_the_one_before() -> None:
     running = 0
     peak = 0

@@ -245,7 +245,7 @@ class ConditionMachine(Machine):
 
 def run(machine: type[Machine]) -> None:
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=120, stateful_step_count=30, deadline=None)
+        machine, settings=settings(max_examples=80, stateful_step_count=25, deadline=None)
     )
 
 
