@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 
 import pytest
 
@@ -71,19 +73,28 @@ class Pinger:
 
 @pytest.mark.spec("S233")
 async def test_a_pong_that_waits_in_the_socket_while_the_process_slept_counts():
-    import time
-
+    loop = asyncio.get_running_loop()
     pinger = Pinger()
-    keepalive = Keepalive(pinger, asyncio.get_running_loop(), interval=0.01, timeout=0.02)
-    await asyncio.sleep(0.015)
+    far, near = socket.socketpair()
+    near.setblocking(False)
+    keepalive = Keepalive(pinger, loop, interval=0.02, timeout=0.2)
+
+    def read():
+        near.recv(10)
+        keepalive.pong_received()
+
+    loop.add_reader(near, read)
+    await asyncio.sleep(0.05)
     assert pinger.pings
-    # The process is suspended, past the deadline; then the socket is read in the same turn.
-    time.sleep(0.05)  # noqa: ASYNC251 - that it blocks is the point
-    await asyncio.sleep(0)
-    keepalive.pong_received()
-    keepalive.stop()
-    await asyncio.sleep(0.03)
+    far.send(b"pong")
+    # The process is suspended until after the deadline; then all is due at once.
+    time.sleep(0.3)  # noqa: ASYNC251 - that it blocks is the point
+    await asyncio.sleep(0.05)
     assert not pinger.aborted
+    keepalive.stop()
+    loop.remove_reader(near)
+    far.close()
+    near.close()
 
 
 @pytest.mark.spec("S233")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -64,8 +65,6 @@ def test_lists_are_bounded():
 def test_hostile_values_take_no_time(value):
     started = time.perf_counter()
     for parse in (parse_tokens, parse_extensions):
-        try:
+        with contextlib.suppress(ValueError):
             parse([value])
-        except ValueError:
-            pass
     assert time.perf_counter() - started < 1

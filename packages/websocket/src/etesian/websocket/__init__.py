@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian.websocket.broadcast import broadcast
     from etesian.websocket.client import websocket_connect
     from etesian.websocket.client_connection import WebSocketClientConnection
     from etesian.websocket.handler import WebSocketHandler
@@ -16,6 +17,7 @@ __all__ = [
     "WebSocketClosedError",
     "WebSocketError",
     "WebSocketHandler",
+    "broadcast",
     "websocket_connect",
 ]
 
@@ -26,6 +28,7 @@ _HOMES = {
     "WebSocketClosedError": "interface",
     "WebSocketError": "interface",
     "WebSocketHandler": "handler",
+    "broadcast": "broadcast",
     "websocket_connect": "client",
 }
 

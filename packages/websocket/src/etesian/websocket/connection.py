@@ -22,7 +22,7 @@ from etesian.websocket.wire.protocol import Close, Ping, Pong, State
 from etesian.websocket.write_gate import WriteGate
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Hashable
     from types import TracebackType
 
     from etesian.websocket.options import ConnectionOptions
@@ -158,21 +158,28 @@ class WebSocketConnection(asyncio.Protocol):
         """
         if self._transport is None:
             raise WebSocketClosedError("the WebSocket is closed")
-        frame = self._wire.message_frame(message)
-        if self._gate.is_shut:
-            self._check_send_queue(self._transport)
-        self._transport.write(frame)
-        return self._gate.passed()
+        return self._write(self._transport, self._wire.message_frame(message))
 
     def ping(self, data: bytes = b"") -> asyncio.Future[None]:
         """Send a Ping of at most 125 bytes; errors as of ``write_message``."""
         if self._transport is None:
             raise WebSocketClosedError("the WebSocket is closed")
-        frame = self._wire.ping_frame(data)
-        if self._gate.is_shut:
-            self._check_send_queue(self._transport)
-        self._transport.write(frame)
-        return self._gate.passed()
+        return self._write(self._transport, self._wire.ping_frame(data))
+
+    @property
+    def framing(self) -> Hashable | None:
+        """As ``WireProtocol.framing``."""
+        return self._wire.framing
+
+    def message_frame(self, message: str | bytes) -> bytes:
+        """Give the frame that :meth:`write_message` would send, for :meth:`write_frame`."""
+        return self._wire.message_frame(message)
+
+    def write_frame(self, frame: bytes) -> asyncio.Future[None]:
+        """Send the frame of a message, made by a connection of equal framing."""
+        if self.is_closing or self._transport is None:
+            raise WebSocketClosedError("the WebSocket is closed")
+        return self._write(self._transport, frame)
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Start the closing handshake; nothing happens where it is under way.
@@ -333,6 +340,12 @@ class WebSocketConnection(asyncio.Protocol):
         except Exception:  # noqa: BLE001 - it may be overridden
             _application_log.exception("Uncaught exception in log_exception")
         self.close(INTERNAL_ERROR)
+
+    def _write(self, transport: asyncio.Transport, frame: bytes) -> asyncio.Future[None]:
+        if self._gate.is_shut:
+            self._check_send_queue(transport)
+        transport.write(frame)
+        return self._gate.passed()
 
     def _check_send_queue(self, transport: asyncio.Transport) -> None:
         waiting = transport.get_write_buffer_size()

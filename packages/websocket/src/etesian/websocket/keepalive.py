@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     import asyncio
 
 __all__ = ["Keepalive", "Pinger"]
+
+
+# Seconds between the end of the wait and giving up: enough for a turn of the loop that reads
+# sockets. A delay of 0 is not, because uvloop runs what is due at once before it polls.
+_LAST_LOOK: Final = 0.01
 
 
 class Pinger(Protocol):
@@ -68,11 +73,11 @@ class Keepalive:
         self._pinger.ping()
 
     def _expire(self) -> None:
-        """Give what may wait in the socket one turn of the loop to be read first.
+        """Let what may wait in the socket be read first.
 
         After a suspended machine resumes, all timers are due before any socket is read.
         """
-        self._deadline = self._loop.call_later(0, self._give_up)
+        self._deadline = self._loop.call_later(_LAST_LOOK, self._give_up)
 
     def _give_up(self) -> None:
         self._deadline = None

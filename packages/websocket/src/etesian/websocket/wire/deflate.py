@@ -15,7 +15,7 @@ from etesian.websocket.wire.close_codes import INVALID_DATA, MESSAGE_TOO_BIG
 from etesian.websocket.wire.errors import HandshakeError, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from etesian.websocket.wire.header_grammar import Extension
 
@@ -190,6 +190,11 @@ class MessageDeflater:
         return zlib.compressobj(
             options.compression_level, zlib.DEFLATED, -self._window_bits, options.mem_level
         )
+
+    @property
+    def framing(self) -> Hashable | None:
+        """What a packed message depends on; ``None`` where on the messages before it."""
+        return None if self._kept is not None else (self._options, self._window_bits)
 
     def deflate(self, payload: bytes) -> bytes:
         """Give the packed payload of a whole message (RFC 7692, 7.2.1)."""

@@ -32,6 +32,8 @@ from etesian.websocket.wire.frames import (
 from etesian.websocket.wire.messages import DEFAULT_MAX_FRAGMENTS, MessageAssembler
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from etesian.websocket.wire.deflate import DeflateOptions, DeflateParameters
     from etesian.websocket.wire.frames import Frame
 
@@ -178,6 +180,17 @@ class WireProtocol:
         if self._deflater is not None:
             return self._frame(opcode, self._deflater.deflate(payload), rsv1=True)
         return self._frame(opcode, payload)
+
+    @property
+    def framing(self) -> Hashable | None:
+        """What the frame of a message depends on besides the message.
+
+        Connections of equal framing give equal frames, so that one serves for
+        all. ``None`` equals nothing: a mask or a kept window is a connection's own.
+        """
+        if self._is_client:
+            return None
+        return "plain" if self._deflater is None else self._deflater.framing
 
     def ping_frame(self, data: bytes) -> bytes:
         """Give a Ping of at most 125 bytes; errors as for a message, and ``ValueError``."""
