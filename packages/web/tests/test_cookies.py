@@ -118,6 +118,19 @@ async def test_cookies_are_cleared_with_the_path_and_domain_given(serve):
     assert headers[2] == f'other=""; {epoch}; Path=/'
 
 
+@pytest.mark.spec("S167")
+async def test_a_response_with_a_cookie_is_not_for_shared_caches(serve):
+    answer = await _set_cookies(serve, lambda h: h.set_cookie("a", "b"))
+    assert answer.headers["Cache-Control"] == "private"
+    assert "Cache-Control" not in (await _set_cookies(serve, lambda h: h.write("x"))).headers
+
+    def public(handler):
+        handler.set_cookie("a", "b")
+        handler.set_header("Cache-Control", "no-store")
+
+    assert (await _set_cookies(serve, public)).headers["Cache-Control"] == "no-store"
+
+
 async def test_cookies_survive_an_error_page(serve):
     def get(handler):
         handler.set_cookie("a", "1")

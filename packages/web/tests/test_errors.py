@@ -168,6 +168,25 @@ async def test_what_a_client_sent_cannot_break_a_log_line(serve, caplog):
     assert "forged" in line.getMessage()
 
 
+@pytest.mark.spec("S093")
+async def test_a_bad_request_costs_at_most_one_line_beside_the_access_log(serve, caplog):
+    class Reads(RequestHandler):
+        def post(self):
+            self.write(self.get_body_argument("a"))
+
+    site = serve(Reads)
+    multipart = {"Content-Type": "multipart/form-data; boundary=b"}
+    for headers, body in [
+        (multipart, b"--b\r\nbroken\r\n\r\n" * 200 + b"--b--"),
+        ({"Cookie": "=;" * 1000}, "a=%ff&a=%ff&a=%ff"),
+        ({}, "&" * 5000),
+    ]:
+        caplog.clear()
+        answer = await site.fetch("/", "POST", headers=headers, body=body)
+        assert answer.status in (400, 413)
+        assert len(_lines(caplog)) == 1
+
+
 # The access log
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from etesian.web.static_files.handler import StaticFileHandler
     from etesian.web.testing import AsyncHTTPSTestCase, AsyncHTTPTestCase
     from etesian.web.ui_modules import TemplateModule, UIModule
+    from etesian.web.wsgi.adapter import WSGIAdapter
     from etesian.web.wsgi.container import WSGIContainer
 
 
@@ -67,6 +68,7 @@ __all__ = [
     "TemplateModule",
     "UIModule",
     "URLSpec",
+    "WSGIAdapter",
     "WSGIContainer",
     "addslash",
     "authenticated",
@@ -113,6 +115,7 @@ _HOMES = {
     "TemplateModule": "ui_modules",
     "UIModule": "ui_modules",
     "URLSpec": "routing.rules",
+    "WSGIAdapter": "wsgi.adapter",
     "WSGIContainer": "wsgi.container",
     "addslash": "decorators",
     "authenticated": "decorators",

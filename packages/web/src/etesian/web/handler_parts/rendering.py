@@ -43,8 +43,12 @@ class Rendering(Response, XSRFProtection, Locales, URLs):
         if self._finished:
             raise RuntimeError("render() after the response was finished")
         html = self.render_string(template_name, **kwargs)
-        if self._ui is not None and self._ui.active:
-            html = self._with_resources(html, PageResources.of(self._ui.active.values()))
+        ui, self._ui = self._ui, None
+        if ui is not None and ui.active:
+            html = self._with_resources(html, PageResources.of(ui.active.values()))
+            # Modules and namespace know each other, and the handler: nothing of it is left to
+            # the garbage collector.
+            ui.active.clear()
         return self.finish(html)
 
     def render_string(self, template_name: str, **kwargs: object) -> bytes:

@@ -206,3 +206,6 @@ class Response(ConditionalRequests, Cookies):
     def _add_cookies(self) -> None:
         for cookie in (self._new_cookies or {}).values():
             self._headers.add("Set-Cookie", cookie)
+        if self._new_cookies and "Cache-Control" not in self._headers:
+            # A shared cache would else hand the cookie of one visitor to the next.
+            self._headers["Cache-Control"] = "private"

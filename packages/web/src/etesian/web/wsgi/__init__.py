@@ -1,4 +1,4 @@
-"""Serving WSGI applications (PEP 3333)."""
+"""WSGI applications behind our server, and ours behind a WSGI server (PEP 3333)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from etesian.web.wsgi.adapter import WSGIAdapter
     from etesian.web.wsgi.container import WSGIContainer
 
-__all__ = ["WSGIContainer"]
+__all__ = ["WSGIAdapter", "WSGIContainer"]
 
 # Public name -> the module that holds it, imported when the name is first asked for (PEP 562).
-_HOMES = {"WSGIContainer": "container"}
+_HOMES = {"WSGIAdapter": "adapter", "WSGIContainer": "container"}
 
 
 def __getattr__(name: str) -> object:
