@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etesian.auth.next_url import local_next_url
@@ -39,6 +39,7 @@ def test_everything_else_gives_the_default(url):
 
 
 @pytest.mark.spec("S173")
+@settings(deadline=None)
 @given(st.text(alphabet="/\\.:@ \t\nae\x00?#"))
 def test_no_text_leads_away(url):
     from urllib.parse import urljoin, urlsplit

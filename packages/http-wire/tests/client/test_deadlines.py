@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from math import inf
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etesian.http_wire.client.deadlines import Deadlines
@@ -54,6 +54,7 @@ STEP = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(STEP, max_size=40))
 def test_each_fires_at_its_time_unless_withdrawn(steps):
     loop = FakeLoop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etesian.http_wire.client.errors import HTTPStreamClosedError
@@ -101,6 +101,7 @@ def read(method, pieces, *, ends):
     return reader.complete, reader.may_persist and not leftover, receiver.calls
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["GET", "HEAD"]),
     st.lists(MESSAGE, min_size=1, max_size=2).map(b"".join),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etesian.http_wire.client.url import parse_url
@@ -92,6 +92,7 @@ def test_the_message_does_not_hold_the_url():
     assert "secret" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_whatever_is_read_may_stand_in_a_request_line(text):
     try:
