@@ -116,12 +116,26 @@ async def test_a_reset_connection_closes_quietly_and_says_why(connected, caplog)
 
 
 @pytest.mark.spec("B-STR-038")
-async def test_closed_tells_of_both_ways_to_be_closed(connected, eventually):
+async def test_closed_tells_of_both_ways_to_be_closed(connected):
     near, far = await connected()
     assert not near.closed()
     far.close()
     assert far.closed()
-    await eventually(near.closed)
+    with pytest.raises(StreamClosedError):
+        await near.read_bytes(1)
+    assert near.closed()
+
+
+@pytest.mark.spec("B-STR-032")
+async def test_a_close_callback_notices_the_end_without_a_read(connected, eventually):
+    near, far = await connected()
+    far.close()
+    await asyncio.sleep(0.01)
+    assert not near.closed()
+    closed = asyncio.Event()
+    near.set_close_callback(closed.set)
+    await asyncio.wait_for(closed.wait(), 2)
+    assert near.closed()
 
 
 @pytest.mark.spec("B-STR-040")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import time
 
 import pytest
@@ -287,9 +288,47 @@ async def test_reading_tells_of_a_pending_read(connected):
 
 
 @pytest.mark.spec("B-STR-019")
-async def test_a_peer_may_answer_after_it_was_told_that_no_more_comes(connected):
+async def test_signals_interrupt_no_read_or_write(connected):
     near, far = await connected()
-    far.write(b"request\n")
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    try:
+        for _ in range(20):
+            written = far.write(b"x" * 1_000_000)
+            assert await near.read_bytes(1_000_000) == b"x" * 1_000_000
+            await written
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+async def test_a_peer_that_has_said_all_still_gets_its_answers(connected):
+    near, far = await connected()
+    far.write(b"one\ntwo\n")
     far._transport.write_eof()
-    assert await near.read_until(b"\n") == b"request\n"
-    assert near.closed() or await near.read_until_close() == b""
+    await asyncio.sleep(0.01)
+    for line in (b"one\n", b"two\n"):
+        assert await near.read_until(b"\n") == line
+        await asyncio.sleep(0.01)
+        await near.write(line.upper())
+    assert not near.closed()
+    with pytest.raises(StreamClosedError):
+        await near.read_until(b"\n")
+    assert near.closed()
+    assert await far.read_until_close() == b"ONE\nTWO\n"
+
+
+@pytest.mark.spec("S088")
+async def test_a_half_closed_connection_costs_no_time(connected):
+    near, far = await connected()
+    far.write(b"unread\n")
+    far._transport.write_eof()
+    written = near.write(b"x" * 20_000_000)
+    await asyncio.sleep(0.05)
+    began = time.process_time()
+    await asyncio.sleep(0.3)
+    assert time.process_time() - began < 0.1
+    assert not written.done()
+    far._transport.abort()
+    with pytest.raises(StreamClosedError):
+        await written

@@ -7,6 +7,7 @@ import ssl
 import pytest
 
 from etesian.streams import IOStream, SSLIOStream, StreamClosedError
+from etesian.streams.testing.faulty_stream import reset
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ async def test_nodelay_is_on_and_can_be_switched(connected, eventually):
     assert not nodelay()
     near.set_nodelay(True)
     assert nodelay()
-    far._transport.abort()
+    reset(far._transport)
     await eventually(near.closed)
     near.set_nodelay(True)
 

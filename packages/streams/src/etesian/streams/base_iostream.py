@@ -66,8 +66,9 @@ class BaseIOStream(asyncio.Protocol):
     transport (at most 256 KiB); a pending read lifts the bound to
     ``max_buffer_size``. Sizes are in bytes.
 
-    The end of the peer's side closes the stream when all that arrived before
-    it has been read; until then answers can still be written.
+    When the peer ends its side, answers can still be written (not over TLS).
+    The stream is closed by the next read that finds nothing more, or, where a
+    close callback waits for it, as soon as all that arrived has been read.
     """
 
     # The state an object has until it needs another: idle streams are many and stay small.
@@ -165,8 +166,8 @@ class BaseIOStream(asyncio.Protocol):
         if result is not None:
             future = loop.create_future()
             future.set_result(result)
-            if reader.ended and reader.exhausted:
-                self._close(self.error)
+            if reader.ended:
+                self._close_if_over(end_was_met=plan.meets_end)
             return future
         if reader.ended:
             self._close(self.error)
@@ -193,14 +194,16 @@ class BaseIOStream(asyncio.Protocol):
     def _advance(self) -> None:
         """Finish the pending read if that is possible now; close if it never will be."""
         reader = self._reader
+        end_was_met = reader.ended and reader.pending
         try:
             waiting = reader.advance()
         except (UnsatisfiableReadError, StreamBufferFullError) as error:
             self._close(error)
             return
-        if reader.ended:
-            if waiting or reader.exhausted:
-                self._close(self.error)
+        if waiting and reader.ended:
+            self._close(self.error)
+        elif reader.ended:
+            self._close_if_over(end_was_met=end_was_met)
         elif waiting and reader.put_off and self._retry is None:
             self._retry = running_or_pending_loop().call_later(RETRY_DELAY, self._insist)
 
@@ -367,7 +370,7 @@ class BaseIOStream(asyncio.Protocol):
         self._close(error)
 
     def closed(self) -> bool:
-        """Tell whether the stream is closed: by us, or by the peer with all its bytes read."""
+        """Tell whether the stream is closed: by us, or by the peer as the class describes."""
         return self._closed
 
     def set_close_callback(self, callback: Callable[[], object] | None) -> None:
@@ -382,6 +385,13 @@ class BaseIOStream(asyncio.Protocol):
             self._close_callback.schedule()
         elif self._transport is None:
             self._attach()
+        self._close_if_over(end_was_met=False)
+
+    def _close_if_over(self, *, end_was_met: bool) -> None:
+        """Close where all is read, unless the reader may not know of the end and want to answer."""
+        may_answer = self._can_write_after_eof and not self._lost and not end_was_met
+        if self._reader.exhausted and not (may_answer and self._close_callback is None):
+            self._close(self.error)
 
     def _close(self, error: BaseException | None) -> None:
         """Close because of ``error``, or in order; bytes that arrived stay readable."""

@@ -23,6 +23,9 @@ class ReadPlan:
 
     __slots__ = ()
 
+    meets_end = False
+    """Whether who has the result knows that no more bytes will come."""
+
     postponed = False
     """Whether bytes are there that were not looked at: :meth:`insist` makes the next look do it."""
 
@@ -179,6 +182,8 @@ class ReadUntilClose(ReadPlan):
     """All bytes, up to a limit."""
 
     __slots__ = ("_limit",)
+
+    meets_end = True
 
     def __init__(self, buffer_limit: int) -> None:
         self._limit = buffer_limit
