@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.response import (
         HTTPResponse,
     )
+    from etesian.http_wire.client.retry import RetryBudget, RetryPolicy, fetch_with_retries
     from etesian.http_wire.client.simple_client import (
         SimpleAsyncHTTPClient,
     )
+    from etesian.http_wire.client.stream import ResponseStream
     from etesian.http_wire.client.sync_client import (
         HTTPClient,
     )
@@ -129,6 +131,9 @@ __all__ = [
     "PartEnd",
     "RequestStartLine",
     "ResponseStartLine",
+    "ResponseStream",
+    "RetryBudget",
+    "RetryPolicy",
     "SimpleAsyncHTTPClient",
     "SwitchableConnection",
     "TransportProtocol",
@@ -136,6 +141,7 @@ __all__ = [
     "connect_upgrade",
     "create_server",
     "encode_username_password",
+    "fetch_with_retries",
     "format_timestamp",
     "parse_body_arguments",
     "parse_byte_range",
@@ -185,6 +191,9 @@ _HOMES = {
     "PartEnd": "multipart",
     "RequestStartLine": "interface",
     "ResponseStartLine": "interface",
+    "ResponseStream": "client.stream",
+    "RetryBudget": "client.retry",
+    "RetryPolicy": "client.retry",
     "SimpleAsyncHTTPClient": "client.simple_client",
     "SwitchableConnection": "interface",
     "TransportProtocol": "interface",
@@ -192,6 +201,7 @@ _HOMES = {
     "connect_upgrade": "client.upgrade",
     "create_server": "server.server",
     "encode_username_password": "basic_auth",
+    "fetch_with_retries": "client.retry",
     "format_timestamp": "dates",
     "parse_body_arguments": "forms",
     "parse_byte_range": "byte_range",

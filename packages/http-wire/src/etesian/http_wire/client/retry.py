@@ -1,0 +1,144 @@
+"""Another try, where it does no harm and may help; only for who asks for it.
+
+Not to be confused with the repetition of a request that a dying kept connection
+lost, which the pooled client does by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.client.errors import HTTPClientError
+from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
+from etesian.http_wire.client.response import HTTPResponse
+from etesian.http_wire.wire.grammar import decimal
+
+if TYPE_CHECKING:
+    from etesian.http_wire.client.client import AsyncHTTPClient
+    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.headers import HTTPHeaders
+
+__all__ = ["RetryBudget", "RetryPolicy", "fetch_with_retries"]
+
+# Too Many Requests, Bad Gateway, Service Unavailable, Gateway Timeout: what a moment may mend.
+_PASSING_CODES = frozenset({429, 502, 503, 504})
+
+
+class RetryBudget:
+    """How many retries a program may make for the requests it makes.
+
+    When a server is down, every request fails and every one is retried: the
+    load multiplies just when there is too much of it. With a budget shared by
+    all requests to a server, retries are at most ``ratio`` of the requests,
+    beside a ``reserve`` that serves programs with few of them.
+    """
+
+    def __init__(self, *, ratio: float = 0.1, reserve: int = 10) -> None:
+        self._ratio = ratio
+        self._reserve = float(reserve)
+        self._left = float(reserve)
+
+    def request_made(self) -> None:
+        """Earn ``ratio`` of a retry; no more than the reserve is saved up."""
+        self._left = min(self._left + self._ratio, self._reserve)
+
+    def take(self) -> bool:
+        """Take one retry, if one is left."""
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """When a failed request is made again, and after how long.
+
+    Only idempotent requests (RFC 9110, 9.2.2) are, without a produced body and
+    without a streaming callback, which would be told a beginning twice. Reasons
+    are the statuses in ``codes`` and failures without a response, except those
+    that no repetition can change: a certificate that is not trusted, a request
+    that cannot be made.
+    """
+
+    attempts: int = 3
+    """How often in all, the first time included."""
+    codes: frozenset[int] = _PASSING_CODES
+    first_delay: float = 0.2
+    """Seconds before the second attempt; twice as many before each later one. Each time a random
+    part of them, half at least, so that many clients do not come back together."""
+    max_delay: float = 20.0
+    """Seconds at most; a server that asks for more with ``Retry-After`` is not asked again."""
+    budget: RetryBudget = field(default_factory=RetryBudget)
+
+    def delay_after(self, request: HTTPRequest, attempt: int, error: Exception) -> float | None:
+        """Give the seconds to wait before the next attempt, ``None`` to give up.
+
+        ``attempt`` counts from 1. Takes nothing from the budget.
+        """
+        if attempt >= self.attempts or not _is_repeatable(request):
+            return None
+        response = error.response if isinstance(error, HTTPClientError) else None
+        if isinstance(response, HTTPResponse):
+            if response.code not in self.codes:
+                return None
+            asked_for = _retry_after(response.headers)
+            if asked_for is not None:
+                return asked_for if asked_for <= self.max_delay else None
+        elif not isinstance(error, (HTTPClientError, OSError)) or _is_lasting(error):
+            return None
+        doublings = min(attempt - 1, 60)  # beyond which floats would end before max_delay does
+        longest = min(self.first_delay * 2.0**doublings, self.max_delay)
+        return longest * random.uniform(0.5, 1)  # noqa: S311  # to spread, not to hide
+
+
+async def fetch_with_retries(
+    client: AsyncHTTPClient, request: HTTPRequest, policy: RetryPolicy
+) -> HTTPResponse:
+    """Give the first successful response; raises what the last attempt raised.
+
+    Each attempt has the timeouts of the request anew. Cancellation ends the
+    attempt or the pause that it meets.
+    """
+    attempt = 1
+    policy.budget.request_made()
+    while True:
+        try:
+            return await client.fetch(request)
+        except Exception as error:
+            delay = policy.delay_after(request, attempt, error)
+            if delay is None or not policy.budget.take():
+                raise
+        await asyncio.sleep(delay)
+        attempt += 1
+
+
+def _is_repeatable(request: HTTPRequest) -> bool:
+    return (
+        request.method in IDEMPOTENT_METHODS
+        and request.body_producer is None
+        and request.streaming_callback is None
+    )
+
+
+def _is_lasting(error: Exception) -> bool:
+    return isinstance(error, (PermissionError, FileNotFoundError, ssl.SSLCertVerificationError))
+
+
+def _retry_after(headers: HTTPHeaders) -> float | None:
+    """Give the seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3), if it is readable."""
+    value = headers.get("Retry-After", "")
+    try:
+        return float(decimal(value))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except (ValueError, OverflowError):
+        return None
