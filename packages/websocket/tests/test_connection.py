@@ -335,58 +335,6 @@ async def test_writing_after_the_end_raises(serve, raw, recorder, events):
             send()
 
 
-@pytest.mark.spec("B-WS-022")
-async def test_writing_can_be_awaited_until_the_peer_reads(serve, raw, recorder, events):
-    peer = await raw(await serve(("/", recorder, {"events": events})))
-    _, handler = await events.next()
-    await handler.write_message("small")
-    peer.writer.transport.pause_reading()
-    waiting = handler.write_message(bytes(6 << 20), binary=True)
-    ignored = handler.write_message("next")
-    assert not waiting.done()
-    ignored.cancel()
-    peer.writer.transport.resume_reading()
-    assert (await peer.frame()).payload == b"small"
-    assert len((await peer.frame()).payload) == 6 << 20
-    async with asyncio.timeout(5):
-        await waiting
-
-
-@pytest.mark.spec("S226")
-async def test_a_peer_that_does_not_read_is_dropped_not_collected_for(
-    serve, raw, recorder, events, caplog
-):
-    caplog.set_level(logging.INFO)
-    port = await serve(("/", recorder, {"events": events}), websocket_max_send_queue=1 << 20)
-    peer = await raw(port)
-    _, handler = await events.next()
-    peer.writer.transport.pause_reading()
-    waiting = []
-    with pytest.raises(WebSocketClosedError, match="does not read"):
-        for _ in range(200):
-            waiting.append(handler.write_message(bytes(256 << 10), binary=True))
-            await asyncio.sleep(0)
-    assert (await events.next())[0] == "close"
-    with pytest.raises(WebSocketClosedError):
-        await waiting[-1]
-    assert len([r for r in caplog.records if r.name == "etesian.general"]) == 1
-
-
-@pytest.mark.spec("S225")
-async def test_a_flood_of_pings_that_are_not_read_is_owed_one_pong(serve, raw, recorder, events):
-    peer = await raw(await serve(("/", recorder, {"events": events})))
-    _, handler = await events.next()
-    peer.writer.transport.pause_reading()
-    handler.write_message(bytes(6 << 20), binary=True)
-    for number in range(1000):
-        peer.send_frame(PING, b"%d" % number)
-    for number in range(1000):
-        assert await events.next() == ("ping", b"%d" % number)
-    peer.writer.transport.resume_reading()
-    await peer.frame()
-    assert (await peer.frame())[:2] == (PONG, b"999")
-
-
 @pytest.mark.spec("S221")
 async def test_concurrent_writers_keep_their_frames_whole(serve, echo):
     class Burst(WebSocketHandler):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from etesian.websocket import WebSocketClosedError
 from etesian.websocket.keepalive import Keepalive
 from etesian.websocket.options import ConnectionOptions
 from etesian.websocket.wire.frames import PING, PONG
@@ -55,7 +56,7 @@ async def test_without_a_pong_the_connection_is_closed(serve, raw, recorder, eve
     await events.next()
     await peer.read_to_end()
     assert (await events.next())[0] == "close"
-    assert 0.05 + timeout <= loop.time() - started + 0.01 < 1
+    assert 0.05 + timeout <= loop.time() - started + 0.01 < 3
 
 
 class Pinger:
@@ -115,3 +116,14 @@ async def test_after_stop_nothing_is_sent():
     Keepalive(pinger, asyncio.get_running_loop(), interval=0.01, timeout=0.01).stop()
     await asyncio.sleep(0.03)
     assert (pinger.pings, pinger.aborted) == (0, False)
+
+
+async def test_a_connection_that_takes_no_ping_is_no_error_of_ours(caplog):
+    class Closed(Pinger):
+        def ping(self, data=b""):
+            raise WebSocketClosedError
+
+    keepalive = Keepalive(Closed(), asyncio.get_running_loop(), interval=0.01, timeout=1)
+    await asyncio.sleep(0.03)
+    keepalive.stop()
+    assert caplog.text == ""

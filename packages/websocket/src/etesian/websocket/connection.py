@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from etesian.websocket.interface import WebSocketClosedError
 from etesian.websocket.keepalive import Keepalive
-from etesian.websocket.wire.close_codes import INTERNAL_ERROR
+from etesian.websocket.wire.close_codes import INTERNAL_ERROR, POLICY_VIOLATION
 from etesian.websocket.wire.errors import ProtocolError
 from etesian.websocket.wire.protocol import Close, Ping, Pong, State
 from etesian.websocket.write_gate import WriteGate
@@ -211,12 +211,13 @@ class WebSocketConnection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Go on where reading was paused."""
-        if not self._is_reading:
-            self._is_reading = True
-            if self._transport is not None and not self._transport.is_closing():
-                self._transport.resume_reading()
-            self._read_events()
+        """Go on where reading was paused; after the end nothing more is delivered."""
+        if self._is_reading or self._transport is None:
+            return
+        self._is_reading = True
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+        self._read_events()
 
     def set_nodelay(self, value: bool) -> None:
         """Set ``TCP_NODELAY``; on a socket that has none (a Unix one) nothing happens."""
@@ -351,6 +352,8 @@ class WebSocketConnection(asyncio.Protocol):
         waiting = transport.get_write_buffer_size()
         if waiting > self._options.max_send_queue:
             _general_log.info("WebSocket dropped: the peer leaves %d bytes unread", waiting)
+            # There is no room for the frame; what counts is that nothing more is sent or read.
+            self._wire.fail_frame(POLICY_VIOLATION, "")
             self.abort()
             raise WebSocketClosedError("the peer does not read; the connection was dropped")
 

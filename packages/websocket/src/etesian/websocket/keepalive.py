@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
+
+from etesian.websocket.interface import WebSocketClosedError
 
 if TYPE_CHECKING:
     import asyncio
@@ -70,7 +73,8 @@ class Keepalive:
         self._next_ping = self._loop.call_later(self._interval, self._ping)
         if self._deadline is None:
             self._deadline = self._loop.call_later(self._timeout, self._expire)
-        self._pinger.ping()
+        with suppress(WebSocketClosedError):  # who closed it has said so
+            self._pinger.ping()
 
     def _expire(self) -> None:
         """Let what may wait in the socket be read first.
