@@ -23,9 +23,10 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
 @pytest.fixture(params=["asyncio", "uvloop"])
 def ioloop(request: pytest.FixtureRequest) -> Iterator[IOLoop]:
     """A loop that does not run, current on the test's thread."""
+    before = IOLoop.configured_class()
     IOLoop.configure(request.param)
     loop = IOLoop(make_current=True)
     yield loop
-    IOLoop.configure(None)
+    IOLoop.configure(before)
     loop.close()
     assert loop_registry.on_this_thread() is None

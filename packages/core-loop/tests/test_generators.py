@@ -8,6 +8,7 @@ import gc
 import inspect
 import sys
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -264,6 +265,32 @@ async def test_a_generator_that_nothing_refers_to_is_not_ended_by_a_collection()
     work()
     gc.collect()
     assert ended == []
+
+
+async def test_a_failed_coroutine_leaves_no_cycle() -> None:
+    class Error(Exception):
+        pass
+
+    @gen.coroutine
+    def inner() -> object:
+        yield
+        raise Error
+
+    @gen.coroutine
+    def outer() -> object:
+        yield inner()
+
+    gc.collect()
+    gc.disable()
+    try:
+        future = outer()
+        await settle()
+        error = weakref.ref(future.exception())
+        del future
+        await settle()
+        assert error() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.spec("B-LOOP-103")

@@ -184,6 +184,28 @@ def test_run_sync_refuses_what_cannot_be_awaited(ioloop: IOLoop, value: object) 
         ioloop.run_sync(lambda: value)
 
 
+def test_a_run_that_was_too_long_stops_no_later_one(
+    ioloop: IOLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etesian.core_loop.ioloop.sync.CANCEL_GRACE", 0.01)
+    with pytest.raises(TimeoutError):
+        ioloop.run_sync(lambda: asyncio.sleep(60), timeout=0.001)
+    assert ioloop.run_sync(lambda: asyncio.sleep(0.03, "whole"), timeout=5) == "whole"
+
+
+def test_a_running_loop_cannot_be_started_and_stays_as_it_was(ioloop: IOLoop) -> None:
+    seen = []
+
+    async def work() -> None:
+        with pytest.raises(RuntimeError, match="running already"):
+            ioloop.start()
+        ioloop.add_callback(seen.append, 1)
+        await asyncio.sleep(0.001)
+
+    ioloop.run_sync(work)
+    assert seen == [1]
+
+
 def test_run_sync_says_so_when_something_stops_the_loop(ioloop: IOLoop) -> None:
     async def wait() -> None:
         ioloop.stop()
@@ -211,6 +233,7 @@ def test_configure_chooses_the_implementation() -> None:
     class Mine(IOLoop):
         pass
 
+    before = IOLoop.configured_class()
     try:
         IOLoop.configure(Mine)
         mine = IOLoop(make_current=False)
@@ -225,7 +248,7 @@ def test_configure_chooses_the_implementation() -> None:
         with pytest.raises(ImportError):
             IOLoop.configure("no.such.thing")
     finally:
-        IOLoop.configure(None)
+        IOLoop.configure(before)
     assert type(mine) is Mine
     assert isinstance(by_name.asyncio_loop, uvloop.Loop)
     assert isinstance(short.asyncio_loop, uvloop.Loop)

@@ -44,40 +44,39 @@ class Runner:
 
     def run(self) -> None:
         """Run the generator up to the first thing that is not there yet."""
-        self._context.run(self._advance, None, None)
+        self._context.run(self._advance, None)
 
-    def _advance(self, value: Any, error: BaseException | None) -> None:
-        generator, result = self.generator, self._result
-        while True:
-            # The error is thrown here and not where it was caught: an exception that the
-            # generator raises later would otherwise have it as its context.
-            try:
-                yielded = generator.send(value) if error is None else generator.throw(error)
-            except (StopIteration, Return) as end:
-                if not result.done():
-                    result.set_result(end.value)
-                break
-            except (KeyboardInterrupt, SystemExit) as end:
-                self._fail(end)
-                raise
-            except BaseException as end:  # noqa: BLE001  the Future carries it
-                self._fail(end)
-                break
-            value, error = None, None
-            try:
-                awaited = yielded if asyncio.isfuture(yielded) else convert_yielded(yielded)
-            except Exception as unusable:  # noqa: BLE001  thrown into the generator
-                error = unusable
-                continue
-            if not awaited.done():
-                self._wait(awaited)
-                return
-            value, error = _outcome(awaited)
-        self._release()
+    def _advance(self, awaited: asyncio.Future[Any] | None) -> None:
+        """Go on with the outcome of what was awaited, for as long as there are outcomes."""
+        value: Any = None
+        error: BaseException | None = None
+        given: Any = None
+        self._awaited = None
+        try:
+            while True:
+                if awaited is not None:
+                    value, error = _outcome(awaited)
+                state, given = _step(self.generator, value, error)
+                if state is not _YIELDED:
+                    self._end(state, given)
+                    return
+                awaited, value, error = None, None, None
+                try:
+                    awaited = given if asyncio.isfuture(given) else convert_yielded(given)
+                except Exception as unusable:  # noqa: BLE001  thrown into the generator
+                    error = unusable
+                    continue
+                if not awaited.done():
+                    self._wait(awaited)
+                    return
+        finally:
+            # An error's traceback holds this frame. If the frame went on holding the error,
+            # or a Future that does, both would stay until some later collection.
+            del self, awaited, value, error, given
 
     def _wait(self, awaited: asyncio.Future[Any]) -> None:
         self._awaited = awaited
-        awaited.add_done_callback(self._wake, context=self._context)
+        awaited.add_done_callback(self._advance, context=self._context)
         if self._peers is None:
             self._peers = _peers_on(awaited.get_loop())
             self._peers.add(self)
@@ -85,26 +84,47 @@ class Runner:
         if self._result.cancelled():
             awaited.cancel()
 
-    def _wake(self, awaited: asyncio.Future[Any]) -> None:
-        self._awaited = None
-        self._advance(*_outcome(awaited))
-
     def _cancel(self, result: asyncio.Future[Any]) -> None:
         if result.cancelled() and self._awaited is not None:
             self._awaited.cancel()
 
-    def _fail(self, error: BaseException) -> None:
-        result = self._result
-        if isinstance(error, asyncio.CancelledError):
-            result.cancel()
-        elif not result.done():
-            result.set_exception(error)
-        self._release()
-
-    def _release(self) -> None:
+    def _end(self, state: object, payload: Any) -> None:
         if self._peers is not None:
             self._peers.discard(self)
             self._peers = None
+        result = self._result
+        if state is _RETURNED:
+            if not result.done():
+                result.set_result(payload)
+        elif isinstance(payload, asyncio.CancelledError):
+            result.cancel()
+        elif not result.done():
+            result.set_exception(payload)
+        if isinstance(payload, KeyboardInterrupt | SystemExit) and state is _RAISED:
+            raise payload
+
+
+# What a step of a generator came to.
+_YIELDED, _RETURNED, _RAISED = object(), object(), object()
+
+
+def _step(
+    generator: Generator[Any, Any, Any], value: Any, error: BaseException | None
+) -> tuple[object, Any]:
+    """Let a generator run once; return what it came to, and what it gave.
+
+    No error is being handled while the generator runs: it would become the context of one
+    that the generator raises.
+    """
+    try:
+        yielded = generator.send(value) if error is None else generator.throw(error)
+    except (StopIteration, Return) as end:
+        return _RETURNED, end.value
+    except BaseException as end:  # noqa: BLE001  the Future will carry it
+        return _RAISED, end
+    finally:
+        del error
+    return _YIELDED, yielded
 
 
 def waiting_generators(loop: asyncio.AbstractEventLoop) -> list[Generator[Any, Any, Any]]:

@@ -142,6 +142,8 @@ class IOLoop(Scheduler, Configurable):
         """
         if self.inherited:
             raise RuntimeError("this IOLoop was made before the fork: make a new one in the child")
+        if self.asyncio_loop.is_running():
+            raise RuntimeError("this IOLoop is running already")
         _set_up_logging()
         self._thread_id = get_ident()
         try:

@@ -44,15 +44,15 @@ def run_sync(ioloop: IOLoop, func: Callable[[], Any], timeout: float | None) -> 
         for waiting in (task, *waiting_generators(ioloop.asyncio_loop)[:MAX_NOTES]):
             late.add_note(where_it_waits(waiting))
         task.cancel()
-        ioloop.call_later(CANCEL_GRACE, ioloop.stop)
+        timers.append(ioloop.call_later(CANCEL_GRACE, ioloop.stop))
 
-    timer = None if timeout is None else ioloop.call_later(timeout, expire)
+    timers = [] if timeout is None else [ioloop.call_later(timeout, expire)]
     try:
         ioloop.start()
     finally:
-        if timer is not None:
+        # What outlives this call must not stop a later start.
+        for timer in timers:
             timer.cancel()
-        # One that outlives this call must not stop a later start.
         task.remove_done_callback(end)
         task.cancel()
     if late is not None:
