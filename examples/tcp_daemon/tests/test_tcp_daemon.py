@@ -146,3 +146,28 @@ def test_a_worker_that_dies_is_replaced() -> None:
             assert receive(client, 11) == b"still here\n"
         process.terminate()
         assert ends_with(process) == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs prlimit and /proc")
+def test_too_many_clients_neither_spin_nor_end_it() -> None:
+    import resource
+
+    with running() as (process, port), contextlib.ExitStack() as clients:
+        open_now = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (open_now + 2, open_now + 2))
+        served = [clients.enter_context(connect(port)) for _ in range(2)]
+        waiting = clients.enter_context(connect(port))
+        for client in (*served, waiting):
+            client.sendall(b"x\n")
+        assert [receive(client, 2) for client in served] == [b"x\n", b"x\n"]
+        before = cpu_ticks(process.pid)
+        time.sleep(0.5)
+        assert cpu_ticks(process.pid) - before < 10  # hundredths of a second
+        for client in served:
+            client.close()
+        assert receive(waiting, 2) == b"x\n"  # accepted once there was room
+
+
+def cpu_ticks(process_id: int) -> int:
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
