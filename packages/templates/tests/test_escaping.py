@@ -103,6 +103,12 @@ def test_the_namespace_may_replace_the_default_function():
     )
 
 
+@pytest.mark.parametrize("more", ["", "{% for y in [] %}{% end %}"])
+def test_a_template_may_bind_the_default_function_itself(more):
+    text = "{{ x }}{% set xhtml_escape = f %}{{ x }}" + more
+    assert Template(text).generate(x="<", f=lambda text: f"[{text}]") == b"&lt;[<]"
+
+
 def test_an_autoescape_that_is_no_expression_is_an_error():
     with pytest.raises(ParseError):
         Template("{% autoescape a b %}{{ x }}")

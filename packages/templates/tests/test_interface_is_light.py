@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = {"ast", "asyncio", "html", "json", "logging", "socket", "ssl"}
 
 
@@ -46,3 +48,12 @@ def test_every_public_name_can_be_had():
 
     assert all(getattr(templates, name) for name in templates.__all__)
     assert dir(templates) == templates.__all__
+
+
+def test_other_names_are_an_attribute_error():
+    from etesian import templates
+    from etesian.templates import interface
+
+    for module in (templates, interface):
+        with pytest.raises(AttributeError, match="nope"):
+            _ = module.nope

@@ -56,6 +56,8 @@ def test_a_value_in_the_wrong_place_is_found(text, message):
         '<a onclick="f({{ json_encode(x) }}, {{ js_string(x) }}, {% raw js_string(x) %})">',
         "<style>a::after { content: {% raw css_string(x) %} }</style>",
         "<!-- <script> -->{{ x }}",
+        "<!-- {{ x }} never closed {{ x }}",
+        "<a {% if x %}title='a'{% end %} class=b>{{ x }}",
         "{% module xsrf_form_html() %}{% raw linkify(x) %}",
         "a < b {{ x }} <3 {{ x }}",
         "<a title='>'>{{ x }}</a><br/>{{ x }}",
@@ -81,6 +83,13 @@ def test_the_command_reports_and_fails(tmp_path, capsys):
     assert main(["check", str(tmp_path)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line[:14] for line in lines] == ["bad.html:2: 'x", "broken.html:3:"]
+
+
+def test_without_autoescape_the_command_says_more(tmp_path, capsys):
+    (tmp_path / "a.html").write_text("{{ x }}")
+    assert main(["check", str(tmp_path)]) == 0
+    assert main(["check", "--autoescape", "None", str(tmp_path)]) == 1
+    assert "not escaped" in capsys.readouterr().out
 
 
 def test_the_command_is_a_module(tmp_path):

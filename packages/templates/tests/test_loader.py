@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from etesian.templates import DictLoader, Loader, PackageLoader, ParseError, Template
+from etesian.templates import BaseLoader, DictLoader, Loader, PackageLoader, ParseError, Template
 from etesian.templates import loader as loader_module
+from etesian.templates.nodes import Origin
 
 
 @pytest.mark.spec("B-TPL-031")
@@ -53,6 +54,17 @@ def test_templates_come_from_a_mapping(render_files):
     assert render_files({"b": "B", "a": "{% include b %}"}) == "B"
     with pytest.raises(FileNotFoundError, match="nope"):
         DictLoader({}).load("nope")
+
+
+def test_a_loader_without_a_source_says_so():
+    class Memory(BaseLoader):
+        def get_origin(self, name):
+            return Origin(name, name, "{{ x }}") if name == "a" else super().get_origin(name)
+
+    loader = Memory(auto_reload=True)
+    assert loader.load("a") is loader.load("a")
+    with pytest.raises(NotImplementedError, match="b"):
+        loader.load("b")
 
 
 @pytest.mark.spec("B-TPL-033", "B-TPL-034")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from etesian.templates.interface import ParseError
     from etesian.templates.links import linkify
     from etesian.templates.loader import BaseLoader, Loader
+    from etesian.templates.nodes import Origin
     from etesian.templates.package_loader import PackageLoader
     from etesian.templates.template import Template
     from etesian.templates.whitespace import filter_whitespace
@@ -26,6 +27,7 @@ __all__ = [
     "BaseLoader",
     "DictLoader",
     "Loader",
+    "Origin",
     "PackageLoader",
     "ParseError",
     "Template",
@@ -47,6 +49,7 @@ _HOMES = {
     "BaseLoader": "loader",
     "DictLoader": "dict_loader",
     "Loader": "loader",
+    "Origin": "nodes",
     "PackageLoader": "package_loader",
     "ParseError": "interface",
     "Template": "template",

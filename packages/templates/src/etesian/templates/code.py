@@ -59,7 +59,7 @@ from etesian.templates.python_source import (
     parse_statements,
 )
 from etesian.templates.runtime import HELPERS
-from etesian.templates.syntax import Place, call, code, place, place_of
+from etesian.templates.syntax import Place, block, call, code, place, place_of
 
 if TYPE_CHECKING:
     from etesian.templates.line_map import LineMap
@@ -73,7 +73,7 @@ _STREAM_BATCHES = 50
 
 _FLUSH = "if _tt_out:\n yield ''.join(_tt_out)\n _tt_out.clear()"
 _FLUSH_SOME = _FLUSH.replace("_tt_out:", f"_tt_len(_tt_out) >= {_STREAM_BATCHES}:")
-_FUNCTION = f"def render(_tt_names, {', '.join(HELPERS)}): pass"
+_FUNCTION = f"def render(_tt_names, {', '.join(HELPERS)})"
 
 
 class Kind(Enum):
@@ -136,13 +136,12 @@ class _Generator:
     def generate(self, body: Body) -> Generated:
         start = self._here
         statements = self._framed(self._body(body), start)
-        (function,) = code(f"async {_FUNCTION}" if self._scope.streams else _FUNCTION, start)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            function.body = [
-                *self._borrow(self._scope.borrowed, start),
-                *self._escapes.prelude(self._scope.bound),
-                *statements,
-            ]
+        before = [
+            *self._borrow(self._scope.borrowed, start),
+            *self._escapes.prelude(self._scope.bound),
+        ]
+        header = f"async {_FUNCTION}" if self._scope.streams else _FUNCTION
+        function = block(header, [*before, *statements], start)
         return Generated(ast.Module([function], []), self._awaits, frozenset(self._scope.bound))
 
     @staticmethod
@@ -211,15 +210,13 @@ class _Generator:
         # What the function around it binds as well is that function's until it is bound here.
         borrowed = self._borrow(self._scope.borrowed - outer.bound, at)
         inner: ast.expr = call(name, [], at)
-        (definition,) = code(f"{'async ' if self._awaits else ''}def {name}(): pass", at)
-        if isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
-            definition.body = [*borrowed, *statements]
+        header = f"{'async ' if self._awaits else ''}def {name}()"
+        before.append(block(header, [*borrowed, *statements], at))
         if self._awaits:
             inner = ast.Await(inner, **at)
         outer.loaded |= self._scope.loaded
         self._scope = outer
         self._awaits |= awaits
-        before.append(definition)
         return call(function, [inner], at)
 
     def _statements(self, node: Node) -> list[ast.stmt]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from etesian.templates.nodes import Compound, Fragment, Output
 from etesian.templates.python_source import parse_expression
-from etesian.templates.syntax import call, chosen_by_class, code, place_of
+from etesian.templates.syntax import block, call, chosen_by_class, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +45,7 @@ class Escapes:
         for name, root in self._roots.items():
             if root in bound:
                 at = place_of(self._functions[name])
-                (condition,) = code(f"if {root!r} in _tt_names: pass", at)
-                if isinstance(condition, ast.If):
-                    condition.body = self._look_up(name)
-                result.append(condition)
+                result.append(block(f"if {root!r} in _tt_names", self._look_up(name), at))
             else:
                 result += self._look_up(name)
         return result

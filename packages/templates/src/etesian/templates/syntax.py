@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,3 +119,11 @@ def code(source: str, at: Place) -> list[ast.stmt]:
             for name, value in at.items():
                 setattr(node, name, value)
     return tree.body
+
+
+def block(header: str, body: list[ast.stmt], at: Place) -> ast.stmt:
+    """The statement that a header such as ``def f()`` or ``if x`` begins, with this body."""
+    (statement,) = code(f"{header}: pass", at)
+    # What kind of statement it is depends on the header; all that have one have a body.
+    cast("ast.FunctionDef", statement).body = body
+    return statement
