@@ -355,6 +355,11 @@ async def test_a_changed_file_is_served_as_it_is_now(site, folder):
     assert second.headers["Etag"] != first.headers["Etag"]
 
 
+async def test_a_file_that_changes_between_two_looks_is_a_503(site, folder, monkeypatch):
+    monkeypatch.setattr(StaticFileHandler, "get_content_size", lambda _self: 11)
+    assert (await site.fetch("/static/file.txt")).status == 503
+
+
 # Overriding
 
 

@@ -44,13 +44,16 @@ def is_below(root: str, absolute_path: str) -> bool:
     return (absolute_path + os.sep).startswith(base)
 
 
-def is_truly_below(root: str, absolute_path: str) -> bool:
+def is_truly_below(root: str, absolute_path: str, status: os.stat_result | None = None) -> bool:
     """Say whether an existing file lies below the root after all links are followed.
+
+    ``status`` is the file's, where it is known already.
 
     An answer is remembered for as long as the path leads to the same file; a link
     that was turned elsewhere leads to another one.
     """
-    status = os.stat(absolute_path)  # noqa: PTH116 - hot: no object per call
+    if status is None:
+        status = os.stat(absolute_path)  # noqa: PTH116 - hot: no object per call
     identity = (status.st_dev, status.st_ino)
     key = (root, absolute_path)
     if _resolved.get(key) == identity:

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import mimetypes
 import os
+import stat
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
@@ -63,7 +64,9 @@ class StaticFileHandler(RequestHandler):
     absolute_path: str
     modified: datetime | None = None
     default_filename: str | None
+    # What is known of the file, so that it is asked for once a request.
     _stat_result: os.stat_result | None = None
+    _version: str | None = None
     _type_path: str
     _precompressed = False
 
@@ -122,6 +125,7 @@ class StaticFileHandler(RequestHandler):
         sidecar = find_sidecar(root, self.absolute_path, accepted) if accepted else None
         if sidecar is not None:
             self.absolute_path = sidecar.path
+            self._stat_result = None
             self.set_header("Content-Encoding", sidecar.coding)
 
     async def _serve_later(self, include_body: bool) -> None:
@@ -173,6 +177,8 @@ class StaticFileHandler(RequestHandler):
         start, end = selected or (None, None)
         if size <= MAX_CACHED_SIZE and self._reads_plain_files():
             content = self._contents.get(self.absolute_path, self._stat())
+            if len(content) != size:
+                raise HTTPError(503, "%s changed while it was read", self.path)
             self.write(content if selected is None else content[start:end])
             return None
         content_or_pieces = self.get_content(self.absolute_path, start, end)
@@ -188,8 +194,9 @@ class StaticFileHandler(RequestHandler):
 
     def compute_etag(self) -> str | None:
         """Give the content's version as Etag; also where only a part of it is sent."""
-        version = self._version_of(self.settings, self.absolute_path)
-        return f'"{version}"' if version else None
+        if self._version is None:
+            self._version = self._version_of(self.settings, self.absolute_path, self._stat_result)
+        return f'"{self._version}"' if self._version else None
 
     def set_headers(self) -> None:
         """Set Etag, type and caching of the file. :meth:`set_extra_headers` can add to it."""
@@ -231,20 +238,21 @@ class StaticFileHandler(RequestHandler):
             raise HTTPError(403, "%s is not in the folder of static files", self.path)
         if not is_nameable(self.path):
             raise HTTPError(404)
-        if os.path.isdir(absolute_path) and self.default_filename is not None:  # noqa: PTH112
+        status = _stat_or_404(absolute_path)
+        if stat.S_ISDIR(status.st_mode) and self.default_filename is not None:
             if not self.request.path.endswith("/"):
                 # One slash: "//host/" would be another server.
                 self.redirect("/" + self.request.path.lstrip("/") + "/", permanent=True)
                 return None
             absolute_path = os.path.join(absolute_path, self.default_filename)  # noqa: PTH118
-        elif self.path.endswith("/") and os.path.isfile(absolute_path):  # noqa: PTH113
+            status = _stat_or_404(absolute_path)
+        elif self.path.endswith("/") and not stat.S_ISDIR(status.st_mode):
             raise HTTPError(404)
-        if not os.path.exists(absolute_path):  # noqa: PTH110
-            raise HTTPError(404)
-        if not os.path.isfile(absolute_path):  # noqa: PTH113
+        if not stat.S_ISREG(status.st_mode):
             raise HTTPError(403, "%s is not a file", self.path)
-        if not is_truly_below(root, absolute_path):
+        if not is_truly_below(root, absolute_path, status):
             raise HTTPError(403, "%s is a link out of the folder of static files", self.path)
+        self._stat_result = status
         return absolute_path
 
     @classmethod
@@ -315,10 +323,15 @@ class StaticFileHandler(RequestHandler):
             return None
 
     @classmethod
-    def _version_of(cls, settings: Mapping[str, Any], absolute_path: str) -> str | None:
+    def _version_of(
+        cls,
+        settings: Mapping[str, Any],
+        absolute_path: str,
+        status: os.stat_result | None = None,
+    ) -> str | None:
         if not settings.get("static_hash_cache", True):
             return cls.get_content_version(absolute_path)
-        return cls._versions.get(absolute_path, cls.get_content_version)
+        return cls._versions.get(absolute_path, cls.get_content_version, status)
 
     def _is_hash_expensive(self) -> bool:
         return (
@@ -335,6 +348,13 @@ class StaticFileHandler(RequestHandler):
         if self._stat_result is None:
             self._stat_result = os.stat(self.absolute_path)  # noqa: PTH116 - hot
         return self._stat_result
+
+
+def _stat_or_404(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)  # noqa: PTH116 - hot: no object per call
+    except (OSError, ValueError):
+        raise HTTPError(404) from None
 
 
 def _read(path: str, start: int, end: int | None) -> Iterator[bytes]:

@@ -23,9 +23,17 @@ class VersionCache:
     def __init__(self) -> None:
         self._entries: dict[str, tuple[object, str | None]] = {}
 
-    def get(self, path: str, compute: Callable[[str], str | None]) -> str | None:
-        """Give the version of ``path``; ``compute`` is called where it is not known."""
-        stamp = _stamp(path)
+    def get(
+        self,
+        path: str,
+        compute: Callable[[str], str | None],
+        status: os.stat_result | None = None,
+    ) -> str | None:
+        """Give the version of ``path``; ``compute`` is called where it is not known.
+
+        ``status`` is the file's, where it is known already.
+        """
+        stamp = _stamp(path) if status is None else _stamp_of(status)
         known = self._entries.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
@@ -50,4 +58,8 @@ def _stamp(path: str) -> object:
         status = os.stat(path)  # noqa: PTH116 - hot: no object per call
     except (OSError, ValueError):
         return None
+    return _stamp_of(status)
+
+
+def _stamp_of(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_mtime_ns, status.st_size, status.st_ino
