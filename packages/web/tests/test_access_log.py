@@ -29,7 +29,8 @@ def access_records():
     logger = logging.getLogger("etesian.access")
     keeper = Keeper()
     logger.addHandler(keeper)
-    level, logger.level = logger.level, logging.INFO
+    level = logger.level
+    logger.setLevel(logging.INFO)
     yield records
     logger.removeHandler(keeper)
     logger.setLevel(level)
