@@ -5,9 +5,16 @@ import threading
 
 import pytest
 
-from etesian.templates import BaseLoader, DictLoader, Loader, PackageLoader, ParseError, Template
+from etesian.templates import (
+    BaseLoader,
+    DictLoader,
+    Loader,
+    Origin,
+    PackageLoader,
+    ParseError,
+    Template,
+)
 from etesian.templates import loader as loader_module
-from etesian.templates.nodes import Origin
 
 
 @pytest.mark.spec("B-TPL-031")

@@ -25,9 +25,9 @@ _END = re.compile(r"\{% end\w+ %\}")
 
 def etesian(files: Files) -> Render:
     """Etesian, as it comes."""
-    from etesian.templates.interface import api  # noqa: PLC0415 - each when its turn comes
+    from etesian.templates import DictLoader  # noqa: PLC0415 - each when its turn comes
 
-    generate: Render = api.DictLoader(_short_ends(files)).load(_last(files)).generate
+    generate: Render = DictLoader(_short_ends(files)).load(_last(files)).generate
     return generate
 
 
