@@ -230,7 +230,8 @@ class BaseIOStream(asyncio.Protocol):
         if self._closed or self._lost:
             raise StreamClosedError(real_error=self.error)
         writer = self._writer
-        writer.send(data, self.max_write_buffer_size)
+        more_comes = self._reader.buffer.size > 0
+        writer.send(data, self.max_write_buffer_size, more_comes=more_comes)
         if self._transport is None:
             self._attach()
         if not writer.drained:

@@ -17,6 +17,10 @@ HIGH_WATER = 64 * 1024
 # in pieces, each when the one before has been passed on.
 TLS_PIECE = 64 * 1024
 
+# Bytes. Small writes are held back and sent as one while more of the peer's burst is waiting to be
+# answered: a system call costs more than copying this much.
+SMALL = 4096
+
 
 class WriteSide:
     """Passes bytes to a transport in order, and says when they have drained.
@@ -28,6 +32,8 @@ class WriteSide:
 
     __slots__ = (
         "_closing",
+        "_held",
+        "_held_size",
         "_paused",
         "_queue",
         "_queued",
@@ -43,6 +49,8 @@ class WriteSide:
         self._queue: deque[bytes | memoryview] | None = None
         self._queued = 0
         self._waiters: list[asyncio.Future[None]] | None = None
+        self._held: list[bytes | memoryview] = []
+        self._held_size = 0
         self._tls = False
         self._paused = False
         self._closing = False
@@ -71,10 +79,14 @@ class WriteSide:
         """How many bytes have not been given to the kernel."""
         if self._transport is None:
             return self._queued
-        return self._queued + self._transport.get_write_buffer_size()
+        return self._queued + self._held_size + self._transport.get_write_buffer_size()
 
-    def send(self, data: bytes | bytearray | memoryview, limit: int | None) -> None:
+    def send(
+        self, data: bytes | bytearray | memoryview, limit: int | None, *, more_comes: bool
+    ) -> None:
         """Send ``data`` or queue it.
+
+        With ``more_comes``, small data may be held until the loop's next turn.
 
         Raises :class:`StreamBufferFullError`, with nothing queued, when more
         than ``limit`` bytes would wait.
@@ -85,6 +97,31 @@ class WriteSide:
         size = len(data)
         if limit is not None and size and self.waiting + size > limit:
             raise StreamBufferFullError(f"{self.waiting} + {size} bytes to write, limit {limit}")
+        if more_comes and size <= SMALL and self.drained and self._transport is not None:
+            self._hold(data, size)
+        elif self._held:
+            self._held.append(data)
+            self.flush()
+        else:
+            self._put(data, size)
+
+    def _hold(self, data: bytes | memoryview, size: int) -> None:
+        if not self._held:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._held.append(data)
+        self._held_size += size
+        if self._held_size > HIGH_WATER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if self._held:
+            data = b"".join(self._held)
+            self._held = []
+            self._held_size = 0
+            self._put(data, len(data))
+
+    def _put(self, data: bytes | memoryview, size: int) -> None:
         transport = self._transport
         if transport is None or (self._tls and (self._paused or size > TLS_PIECE)):
             self._enqueue(data)
@@ -139,6 +176,7 @@ class WriteSide:
 
     def close(self) -> None:
         """Close the transport once it has all that is queued."""
+        self.flush()
         self._closing = True
         if self._transport is not None and not self._queue:
             self._transport.close()
@@ -146,6 +184,7 @@ class WriteSide:
     def fail(self, error: BaseException | None) -> None:
         """Forget what is queued; nothing will be sent any more."""
         self._queue, self._queued = None, 0
+        self._held, self._held_size = [], 0
         waiters, self._waiters = self._waiters, None
         for waiter in waiters or ():
             if not waiter.done():
