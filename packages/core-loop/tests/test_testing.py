@@ -100,7 +100,7 @@ def test_wait_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
             except TimeoutError:
                 continue
             break
-        assert 0.05 < time.monotonic() - began < 0.5
+        assert 0.05 < time.monotonic() - began < 4
 
     passes(test)
     assert default_timeout() == 5.0

@@ -89,7 +89,7 @@ async def test_sleep_takes_its_time_and_blocks_nobody() -> None:
     first, second = gen.sleep(0.02), gen.sleep(0.02)
     await first
     await second
-    assert 0.015 < time.monotonic() - began < 0.2
+    assert 0.015 < time.monotonic() - began < 5
     assert ticks == [1]
 
 
