@@ -43,7 +43,7 @@ def pair(loop):
 
     both = loop.run_sync(connect)
     yield both
-    for stream in both:
+    for stream in (both[1], *accepted):
         stream.close()
     server.stop()
     loop.run_sync(lambda: gen.sleep(0.01))

@@ -24,8 +24,8 @@ __getattr__, __dir__ = lend(
 )
 
 
-class CallbackClient(http_wire.SimpleAsyncHTTPClient):
-    """The client that is used unless another is configured; ``fetch`` takes ``callback=``."""
+class CallbackFetch(http_wire.AsyncHTTPClient):
+    """What every implementation gets: ``fetch`` takes ``callback=``."""
 
     def fetch(  # type: ignore[override] # the order of the documents
         self,
@@ -42,6 +42,10 @@ class CallbackClient(http_wire.SimpleAsyncHTTPClient):
         return future
 
 
+class SimpleAsyncHTTPClient(CallbackFetch, http_wire.SimpleAsyncHTTPClient):
+    """The client that is used unless another is configured."""
+
+
 def _response(request: Any, done: Future[Any]) -> Any:
     """Give the response of a fetch, or one that stands for its failure."""
     error = done.exception()
@@ -55,4 +59,4 @@ def _response(request: Any, done: Future[Any]) -> Any:
     return http_wire.HTTPResponse(request, 599, error=error)
 
 
-http_wire.AsyncHTTPClient.configure(CallbackClient)
+http_wire.AsyncHTTPClient.configure(SimpleAsyncHTTPClient)
