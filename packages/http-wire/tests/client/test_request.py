@@ -31,6 +31,10 @@ def test_assignment_converts_as_construction_does():
     request.body = "b"
     request.headers = {"x-b": "2"}
     assert request.body == b"b"
+    buffer = bytearray(b"c")
+    request.body = buffer
+    buffer[0] = 0
+    assert request.body == b"c"
     assert isinstance(request.headers, HTTPHeaders)
     request.headers = None
     assert list(request.headers) == []

@@ -149,7 +149,10 @@ class HTTPRequest:
 
     @body.setter
     def body(self, body: bytes | str | None) -> None:
-        self._body = body.encode() if isinstance(body, str) else body
+        if isinstance(body, str):
+            body = body.encode()
+        # A buffer that its owner may still change is copied while it is what was meant.
+        self._body = None if body is None else bytes(body)
 
     def with_defaults(self, defaults: RequestOptions) -> HTTPRequest:
         """Give this request, or a copy where an unset option has a default here."""
