@@ -259,6 +259,9 @@ class BaseIOStream(asyncio.Protocol):
 
     _readable = True
 
+    def set_nodelay(self, value: bool) -> None:
+        """Do nothing: only a TCP socket collects small writes."""
+
     def fileno(self) -> int:
         """Give the descriptor, which must be one that can be polled and non-blocking."""
         raise NotImplementedError
