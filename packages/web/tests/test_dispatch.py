@@ -239,21 +239,30 @@ async def test_a_cancellation_from_within_is_an_error_page(serve, caplog):
     assert "CancelledError" in caplog.text
 
 
-async def test_a_handler_without_a_task_is_told_that_its_client_left(serve):
+async def test_who_ends_a_response_elsewhere_may_still_do_so_when_its_client_left(serve, caplog):
     class Handler(RequestHandler):
         _auto_finish = False
         started = asyncio.Event()
+        closed = asyncio.Event()
         ended = asyncio.Event()
+        made: ClassVar = []
 
         def get(self):
+            self.made.append(self)
             self.started.set()
+
+        def on_connection_close(self):
+            self.closed.set()
 
         def on_finish(self):
             self.ended.set()
 
     await _leave_while(serve(Handler), Handler)
     async with asyncio.timeout(5):
-        await Handler.ended.wait()
+        await Handler.closed.wait()
+    Handler.made[0].finish("nobody reads this")
+    assert Handler.ended.is_set()
+    assert "Traceback" not in caplog.text
 
 
 # Streamed bodies

@@ -157,6 +157,20 @@ def test_a_matcher_says_no_by_none_and_yes_by_an_empty_dict():
     assert RuleRouter([(Never(), print)]).find_handler(_request()) is None
 
 
+async def test_a_matcher_may_give_arguments_for_initialize(serve):
+    class Always(Matcher):
+        found = {"handler_kwargs": {"a": 1}, "path_args": [b"x"]}  # noqa: RUF012 - the same dict
+
+        def match(self, request):
+            return self.found
+
+    site = serve([Rule(Always(), Echo, {"b": 2})])
+    for _ in range(2):
+        answer = (await site.fetch("/")).json()
+        assert answer == {"args": ["x"], "kwargs": {}, "given": {"a": 1, "b": 2}}
+    assert set(Always.found) == {"handler_kwargs", "path_args"}
+
+
 async def test_a_bare_router_answers_404_where_it_knows_nothing(serve):
     site = serve([(r"/x", RuleRouter([(r"/y", print)]))])
     assert (await site.fetch("/x")).status == 404

@@ -54,6 +54,9 @@ class ApplicationRouter(ReversibleRuleRouter):
     ) -> HTTPMessageDelegate | None:
         """Give a delegate that runs the handler, for a handler class."""
         if isinstance(target, type) and issubclass(target, RequestHandler):
+            if "handler_kwargs" in target_params:
+                extra = target_params.pop("handler_kwargs")
+                target_params["target_kwargs"] = {**target_params.get("target_kwargs", {}), **extra}
             return HandlerDelegate(self.application, request, target, **target_params)
         return super().get_target_delegate(target, request, **target_params)
 

@@ -110,10 +110,13 @@ class HandlerDelegate:
             self._context.copy().run(handler.on_connection_close)
         except Exception as error:
             handler._handle_request_exception(error)
-        if handler._task is None:
+        if handler._task is not None:
+            if handler.cancel_on_disconnect:
+                handler._task.cancel()
+        elif handler._auto_finish:
+            # Its verb will never come: the body has broken off. (Who ends the response
+            # elsewhere may still do so; it goes nowhere.)
             handler._abandon()
-        elif handler.cancel_on_disconnect:
-            handler._task.cancel()
 
     def execute(self) -> None:
         """Make the handler and run it: to its end, or to its first wait."""

@@ -98,7 +98,8 @@ class RuleRouter(Router):
             if kwargs:
                 params = {**kwargs, **params}
             if rule.target_kwargs:
-                params["target_kwargs"] = rule.target_kwargs
+                # A copy: a matcher may give the same dict each time.
+                params = {**params, "target_kwargs": rule.target_kwargs}
             delegate = self.get_target_delegate(rule.target, request, **params)
             if delegate is not None:
                 return delegate
