@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from etesian.websocket.broadcast import broadcast
+    from etesian.websocket.broadcasting import broadcast
     from etesian.websocket.client import websocket_connect
     from etesian.websocket.client_connection import WebSocketClientConnection
     from etesian.websocket.handler import WebSocketHandler
@@ -28,7 +28,7 @@ _HOMES = {
     "WebSocketClosedError": "interface",
     "WebSocketError": "interface",
     "WebSocketHandler": "handler",
-    "broadcast": "broadcast",
+    "broadcast": "broadcasting",
     "websocket_connect": "client",
 }
 
