@@ -23,6 +23,7 @@ class Echo(asyncio.Protocol):
     def __init__(self, response):
         self.response = response
         self.received = b""
+        self.whole = asyncio.Event()
         self.lost = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport):
@@ -30,6 +31,8 @@ class Echo(asyncio.Protocol):
 
     def data_received(self, data):
         self.received += data
+        if self.received.endswith(b"late"):
+            self.whole.set()
 
     def connection_lost(self, exc):
         self.lost.set_result(exc)
@@ -47,7 +50,7 @@ class BufferedEcho(asyncio.BufferedProtocol):
         return self.buffer
 
     def buffer_updated(self, nbytes):
-        self.received += self.buffer[:nbytes]
+        Echo.data_received(self, self.buffer[:nbytes])
 
 
 def request(server, **options):
@@ -68,7 +71,7 @@ async def test_the_protocol_gets_the_transport_and_what_came_early(canned_server
         assert protocol.received.startswith(b"early ")
         assert protocol.response.code == 101
         assert protocol.response.headers["Upgrade"] == "echo"
-        await asyncio.sleep(0.03)
+        await asyncio.wait_for(protocol.whole.wait(), 10)
         assert protocol.received == b"early and late"
         protocol.transport.close()
         assert await protocol.lost is None
