@@ -65,7 +65,9 @@ _FINISHED: Final = Progress.DONE
 class ServerConnection(Channel):
     """Serves the requests of one transport, in order.
 
-    ``on_end`` is called once, when the connection has closed or left HTTP.
+    ``on_begin`` is called once, when there is a transport: after a TLS handshake that
+    fails there never is one. ``on_end`` is called once after that, when the connection
+    has closed or left HTTP.
     """
 
     __slots__ = (
@@ -78,6 +80,7 @@ class ServerConnection(Channel):
         "_in_context",
         "_intake",
         "_makes",
+        "_on_begin",
         "_on_end",
         "_partial_head",
         "_phase",
@@ -99,10 +102,12 @@ class ServerConnection(Channel):
         settings: ConnectionSettings,
         deadlines: Deadlines,
         on_end: Callable[[ServerConnection], None] | None = None,
+        on_begin: Callable[[ServerConnection], None] | None = None,
     ) -> None:
         super().__init__(settings.policy, deadlines)
         self.settings = settings
         self._makes = delegate
+        self._on_begin = on_begin
         self._on_end = on_end
         self._phase = _HEAD
         self._buffer = bytearray()
@@ -133,6 +138,8 @@ class ServerConnection(Channel):
         )
         self._deadlines.add(self, self._loop)
         self._deadline = self._deadlines.after(self._policy.header_timeout)
+        if self._on_begin is not None:
+            self._on_begin(self)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, and serve what they complete (asyncio.Protocol)."""

@@ -118,11 +118,13 @@ class HTTPServer(TCPServer):
 
     def create_protocol(self) -> asyncio.BaseProtocol:
         """Make what one accepted connection feeds."""
-        connection = ServerConnection(
-            self._delegate, self._settings, self._deadlines, self._connections_end
+        return ServerConnection(
+            self._delegate,
+            self._settings,
+            self._deadlines,
+            on_begin=self._connections.add,
+            on_end=self._connections_end,
         )
-        self._connections.add(connection)
-        return connection
 
     async def handle_stream(self, stream: IOStream, address: object) -> None:
         """Serve a stream that somebody else has accepted, until it ends.
