@@ -123,8 +123,8 @@ async def test_a_fetch_runs_without_being_awaited(canned_server, client):
     async with canned_server(OK) as server:
         futures = [client.fetch(server.url()) for _ in range(3)]
         async with asyncio.timeout(10):
-            while not all(future.done() for future in futures):
-                await asyncio.sleep(0.001)  # noqa: ASYNC110  # to await them is not to await them
+            while not all(future.done() for future in futures):  # noqa: ASYNC110  # awaiting them would not show it
+                await asyncio.sleep(0.001)
 
 
 @pytest.mark.spec("B-HTTP-161")

@@ -145,8 +145,8 @@ async def test_a_connection_that_the_server_closed_leaves_the_pool(canned_server
         await client.fetch(server.url())
         server.writers[0].close()
         async with asyncio.timeout(10):
-            while len(client._environment.pool):
-                await asyncio.sleep(0.001)  # noqa: ASYNC110  # the pool tells nobody
+            while len(client._environment.pool):  # noqa: ASYNC110  # the pool tells nobody
+                await asyncio.sleep(0.001)
         await client.fetch(server.url())
     assert server.connections == 2
 
