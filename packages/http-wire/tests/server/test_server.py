@@ -218,13 +218,15 @@ async def test_malformed_bytes_over_tls_are_answered(authority, recorder):
 
 @pytest.mark.spec("B-HTTP-056")
 @pytest.mark.spec("S258")
-async def test_draining_ends_requests_in_progress_and_says_close(serve, connect, make_recorder):
+async def test_draining_ends_requests_in_progress_and_says_close(
+    serve, connect, make_recorder, until
+):
     held = []
     recorder = make_recorder(held.append)
     port = serve(recorder)
     idle, busy = await connect(port), await connect(port)
     await busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    await asyncio.sleep(0.02)
+    await until(lambda: held)
     draining = asyncio.ensure_future(serve.server.drain(5))
     assert await idle.read_all() == b""
     with pytest.raises(OSError, match=r"refused|Connect"):
@@ -238,23 +240,23 @@ async def test_draining_ends_requests_in_progress_and_says_close(serve, connect,
 
 
 @pytest.mark.spec("S258")
-async def test_draining_cuts_what_does_not_end_in_time(serve, connect, make_recorder):
+async def test_draining_cuts_what_does_not_end_in_time(serve, connect, make_recorder, until):
     recorder = make_recorder(lambda seen: None)
     peer = await connect(serve(recorder))
     await peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    await asyncio.sleep(0.02)
+    await until(lambda: recorder.requests)
     await serve.server.drain(0.05)
     assert await peer.read_all() == b""
     assert recorder.requests[0].closed
 
 
 @pytest.mark.spec("B-HTTP-057")
-async def test_close_all_connections_closes_and_waits(serve, connect, make_recorder):
+async def test_close_all_connections_closes_and_waits(serve, connect, make_recorder, until):
     recorder = make_recorder(lambda seen: None)
     port = serve(recorder)
     peers = [await connect(port) for _ in range(3)]
     await peers[0].send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    await asyncio.sleep(0.02)
+    await until(lambda: recorder.requests)
     await serve.server.close_all_connections()
     assert len(recorder.closed_connections) == 3
     for peer in peers:
