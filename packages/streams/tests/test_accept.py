@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 
@@ -41,9 +42,13 @@ class _Flooded(socket.socket):
 
     accepts = 0
     aborted = 0
+    refusals = 0
 
     def accept(self):
         self.accepts += 1
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError(errno.EMFILE, "too many open files")
         if self.accepts <= self.aborted:
             raise ConnectionAbortedError
         here, there = socket.socketpair()
@@ -87,5 +92,29 @@ async def test_connections_that_were_aborted_are_passed_over(eventually):
     await eventually(lambda: accepted)
     assert len(accepted) == 1
     assert flooded.accepts == 4
+    flooded.close()
+    far.close()
+
+
+async def test_a_system_without_descriptors_is_not_asked_again_and_again(
+    eventually, monkeypatch, caplog
+):
+    monkeypatch.setattr("etesian.streams.accept._PAUSE", 0.03)
+    near, far = socket.socketpair()
+    far.send(b"always readable")
+    flooded = _Flooded(near.family, near.type, near.proto, near.detach())
+    flooded.refusals = 2
+    accepted = []
+
+    def callback(connection, _):
+        connection.close()
+        accepted.append(connection)
+        stop()
+
+    stop = add_accept_handler(flooded, callback)
+    await eventually(lambda: accepted)
+    assert flooded.accepts == 3
+    assert [record.name for record in caplog.records] == ["etesian.general"] * 2
+    caplog.clear()
     flooded.close()
     far.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from etesian.streams.pending_loop import running_or_pending_loop
@@ -9,10 +10,14 @@ from etesian.streams.pending_loop import running_or_pending_loop
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+_log = logging.getLogger("etesian.general")
 
 # Connections. How many are accepted in one turn of the loop: a flood of them must not keep the
 # loop from serving those that are there.
 _ACCEPTS_PER_TURN = 128
+
+# Seconds. How long nothing is accepted after the system refused to: time for others to close.
+_PAUSE = 1.0
 
 
 def add_accept_handler(
@@ -23,29 +28,49 @@ def add_accept_handler(
     ``sock`` must listen and be non-blocking; so is ``connection``, which
     belongs to the callback. Give a function that stops this; it leaves
     ``sock`` open and may be called twice. Connections that were aborted
-    before they could be accepted are passed over.
+    before they could be accepted are passed over; when the system refuses
+    (no descriptor is left), that is logged and tried again after a second.
     """
-    loop = running_or_pending_loop()
+    acceptor = _Acceptor(sock, callback)
+    acceptor.resume()
+    return acceptor.stop
 
-    def accept() -> None:
+
+class _Acceptor:
+    """Watches one listening socket."""
+
+    def __init__(
+        self, sock: socket.socket, callback: Callable[[socket.socket, Any], object]
+    ) -> None:
+        self._socket = sock
+        self._callback = callback
+        self._loop = running_or_pending_loop()
+        self._stopped = False
+
+    def stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            self._loop.remove_reader(self._socket)
+
+    def resume(self) -> None:
+        if not self._stopped:
+            self._loop.add_reader(self._socket, self._accept)
+
+    def _accept(self) -> None:
         for _ in range(_ACCEPTS_PER_TURN):
-            if stopped:
+            if self._stopped:
                 return
             try:
-                connection, address = sock.accept()
+                connection, address = self._socket.accept()
             except BlockingIOError:
                 return
             except ConnectionAbortedError:
                 continue
+            except OSError as error:
+                # Most often no descriptor is left, which would come back at once and for ever.
+                _log.warning("cannot accept: %s", error)
+                self._loop.remove_reader(self._socket)
+                self._loop.call_later(_PAUSE, self.resume)
+                return
             connection.setblocking(False)
-            callback(connection, address)
-
-    stopped: list[bool] = []
-
-    def stop() -> None:
-        if not stopped:
-            stopped.append(True)
-            loop.remove_reader(sock)
-
-    loop.add_reader(sock, accept)
-    return stop
+            self._callback(connection, address)

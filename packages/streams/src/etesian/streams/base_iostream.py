@@ -110,7 +110,7 @@ class BaseIOStream(asyncio.Protocol):
         Without it in the first ``max_bytes`` the stream is closed with
         :class:`UnsatisfiableReadError` as its error; when ``max_bytes`` is not
         given, ``max_buffer_size`` bounds the read and the error is
-        :class:`StreamBufferFullError`.
+        :class:`StreamBufferFullError`. An empty ``delimiter`` is a ``ValueError``.
         """
         return self._read(ReadUntil(delimiter, max_bytes, self.max_buffer_size))
 

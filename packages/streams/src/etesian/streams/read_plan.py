@@ -73,6 +73,8 @@ class ReadUntil(_Delimited):
     __slots__ = ("_delimiter", "_scanned")
 
     def __init__(self, delimiter: bytes, max_bytes: int | None, buffer_limit: int) -> None:
+        if not delimiter:
+            raise ValueError("a delimiter has one byte at least")
         super().__init__(max_bytes, buffer_limit)
         self._delimiter = delimiter
         self._scanned = 0
