@@ -20,7 +20,7 @@ MAX_NICKNAME_LENGTH = 20
 # Seconds. Shorter than the minute after which common proxies give up on a silent response.
 POLL_TIMEOUT = 25
 # What the visitor may choose; the first is what a browser gets that asks for neither.
-LANGUAGES = {"en_US": "English", "de_DE": "Deutsch"}
+LANGUAGES = {"en_US": "English", "de": "Deutsch"}
 
 
 class Visitor(RequestHandler):

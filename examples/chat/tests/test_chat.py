@@ -109,12 +109,12 @@ def test_a_poll_is_answered_when_somebody_says_something(address):
 
 
 def test_the_page_speaks_the_language_of_the_browser(address):
-    assert "Wie heißt du?" in Browser(address, "fr;q=0.3, de-DE, en;q=0.8").get("/login")
+    assert "Wie heißt du?" in Browser(address, "fr;q=0.3, de-AT, en;q=0.8").get("/login")
 
 
 def test_the_chosen_language_wins_over_that_of_the_browser(address):
     browser = Browser(address, "en")
-    page = browser.post("/language", code="de_DE", next="/login", _xsrf=browser.token())
+    page = browser.post("/language", code="de", next="/login", _xsrf=browser.token())
     assert "Wie heißt du?" in page
 
 
