@@ -191,12 +191,12 @@ class RoomSocket(Visitor, WebSocketHandler):
         self.room.leave(self)
 
 
-class MessageModule(UIModule):
-    """A message as it stands in the page."""
+class MessagesModule(UIModule):
+    """The messages of a room as they stand in its page."""
 
-    def render(self, message: Message) -> bytes:
-        """Give the HTML of one message."""
-        return self.render_string("modules/message.html", message=message)
+    def render(self, messages: list[Message]) -> bytes:
+        """Give the HTML of the messages; there may be none yet."""
+        return self.render_string("modules/messages.html", messages=messages)
 
     def css_files(self) -> list[str]:
         """Name the style sheet that a page with messages needs."""

@@ -49,7 +49,7 @@ def make_application(
         xsrf_cookies=True,
         template_path=str(HERE / "templates"),
         static_path=str(HERE / "static"),
-        ui_modules={"Message": handlers.MessageModule, "Language": handlers.LanguageModule},
+        ui_modules={"Messages": handlers.MessagesModule, "Language": handlers.LanguageModule},
         # Half the idle time after which common proxies and home routers forget a connection.
         websocket_ping_interval=30,
     )
