@@ -4,6 +4,12 @@ import sys
 import pytest
 
 HEAVY = {"ast", "asyncio", "html", "json", "logging", "socket", "ssl"}
+# What takes as long to import as all of a loader, or longer, and that no loader needs.
+SLOW = HEAVY | {
+    "contextlib", "dataclasses", "datetime", "enum", "importlib.metadata", "importlib.resources",
+    "inspect", "linecache", "pathlib", "re", "shutil", "tempfile", "tokenize", "traceback",
+    "typing", "urllib", "urllib.parse",
+}  # fmt: skip
 
 
 def loaded_after(statement):
@@ -29,9 +35,33 @@ def test_escaping_comes_without_the_compiler():
     assert "ast" not in loaded
 
 
-def test_templates_need_no_loop_and_no_socket():
-    loaded = loaded_after("from etesian.templates import Loader")
-    assert not loaded & {"asyncio", "html", "json", "logging", "socket", "ssl"}
+@pytest.mark.parametrize(
+    "names",
+    [
+        "etesian.templates import Loader, BaseLoader, Origin, DictLoader, ParseError",
+        "etesian.templates.interface import Loader, ParseError",
+    ],
+)
+def test_importing_what_an_application_starts_with_costs_little(names):
+    loaded = loaded_after(f"from {names}")
+    assert not loaded & SLOW
+    own = {name.removeprefix("etesian.templates") for name in loaded if name.startswith("etesian.")}
+    assert own <= {"", ".dict_loader", ".interface", ".loader", ".origin", ".whitespace_modes"}
+
+
+def test_making_a_loader_costs_no_more():
+    loaded = loaded_after("from etesian.templates import Loader; Loader('.', auto_reload=True)")
+    assert not loaded & SLOW
+
+
+def test_rendering_needs_no_loop_no_socket_and_no_modules_for_errors():
+    loaded = loaded_after(
+        "from etesian.templates import DictLoader;"
+        "DictLoader({'a': '{% for x in y %}{{ x }}{% end %}'}).load('a').generate(y='<>')"
+    )
+    assert "etesian.templates.program" in loaded
+    costly = {"dataclasses", "inspect", "linecache", "pathlib", "tokenize", "urllib.parse"}
+    assert not loaded & (HEAVY - {"ast"} | costly)
 
 
 def test_its_doors_lead_to_the_public_names():

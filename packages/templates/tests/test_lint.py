@@ -5,7 +5,7 @@ import pytest
 
 from etesian.templates.__main__ import main
 from etesian.templates.lint import lint
-from etesian.templates.nodes import Origin
+from etesian.templates.origin import Origin
 from etesian.templates.parser import parse
 
 

@@ -14,7 +14,6 @@ from etesian.templates import (
     ParseError,
     Template,
 )
-from etesian.templates import loader as loader_module
 
 
 @pytest.mark.spec("B-TPL-031")
@@ -216,7 +215,7 @@ def test_threads_that_load_at_once_get_the_same_template(monkeypatch):
         compiled.append(1)
         return from_tree(*args)
 
-    monkeypatch.setattr(loader_module.Template, "from_tree", count)
+    monkeypatch.setattr(Template, "from_tree", count)
     loader = DictLoader({"a": "{% include b %}{{ x }}" * 200, "b": "b"})
     barrier = threading.Barrier(8)
     loaded = []

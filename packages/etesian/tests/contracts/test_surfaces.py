@@ -10,6 +10,9 @@ from pathlib import Path
 
 GOLDEN = Path(__file__).parent / "api"
 
+# What an interface assigns for tools, and not for its callers.
+FOR_TOOLS = {"__all__", "TYPE_CHECKING"}
+
 
 def surface(package):
     """What callers can see of an interface, one line each."""
@@ -19,7 +22,7 @@ def surface(package):
             lines += doors(node, f"etesian.{package.module}")
         elif isinstance(node, ast.ClassDef):
             lines += of_class(node)
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) != "__all__":
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) not in FOR_TOOLS:
             lines.append(ast.unparse(node))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             lines += [] if node.name.startswith("_") else [signature(node)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+# Type checkers take this for true. The real one is in typing, which takes longer to import than
+# all else that happens here.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from etesian.templates.context_escaping import css_string, js_string, safe_url
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from etesian.templates.interface import ParseError
     from etesian.templates.links import linkify
     from etesian.templates.loader import BaseLoader, Loader
-    from etesian.templates.nodes import Origin
+    from etesian.templates.origin import Origin
     from etesian.templates.package_loader import PackageLoader
     from etesian.templates.template import Template
     from etesian.templates.whitespace import filter_whitespace
@@ -49,7 +52,7 @@ _HOMES = {
     "BaseLoader": "loader",
     "DictLoader": "dict_loader",
     "Loader": "loader",
-    "Origin": "nodes",
+    "Origin": "origin",
     "PackageLoader": "package_loader",
     "ParseError": "interface",
     "Template": "template",

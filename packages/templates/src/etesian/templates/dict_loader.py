@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from etesian.templates.loader import BaseLoader
-from etesian.templates.nodes import Origin
+from etesian.templates.origin import Origin
+
+# See the package itself.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 
 class DictLoader(BaseLoader):

@@ -16,7 +16,10 @@ Doors (the implementation loads when the name is first asked for):
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+# Type checkers take this for true. The real one is in typing, which takes longer to import than
+# all else that happens here.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from etesian import templates as api

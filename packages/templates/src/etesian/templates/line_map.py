@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from etesian.templates.nodes import Origin
+    from etesian.templates.origin import Origin
 
 
 class LineMap:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
-from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
 
 from etesian.templates.interface import ParseError
-from etesian.templates.nodes import Origin
-from etesian.templates.parser import parse
-from etesian.templates.template import Template
-from etesian.templates.whitespace import MODES, default_mode
+from etesian.templates.origin import Origin
+from etesian.templates.whitespace_modes import MODES, default_mode
 
+# See the package itself.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from etesian.templates.nodes import Tree
+    from etesian.templates.template import Template
 
 
 class BaseLoader:
@@ -83,6 +84,8 @@ class BaseLoader:
                 self._forget_changed()
             template = self._templates.get(path)
             if template is None:
+                from etesian.templates.template import Template  # noqa: PLC0415 - as in tree()
+
                 template = Template.from_tree(self.tree(path, None), self)
                 self._templates[path] = template
             return template
@@ -113,6 +116,10 @@ class BaseLoader:
         with self._lock:
             tree = self._trees.get(path)
             if tree is None:
+                # The compiler takes ten times as long to import as a program that has loaded
+                # no template yet needs to know.
+                from etesian.templates.parser import parse  # noqa: PLC0415
+
                 self._stamps[path] = self.stamp(path)
                 mode = self.whitespace or default_mode(path)
                 tree = parse(self.get_origin(path), autoescape=self.autoescape, whitespace=mode)
@@ -138,9 +145,10 @@ class Loader(BaseLoader):
     absolute path is taken if it lies in the folder.
     """
 
-    def __init__(self, root: str | Path, **options: Any) -> None:
+    def __init__(self, root: str | os.PathLike[str], **options: Any) -> None:
         super().__init__(**options)
-        self.root = Path(root).absolute()
+        # Without pathlib, which takes longer to import than this package.
+        self.root = os.path.abspath(root)  # noqa: PTH100
 
     def resolve_path(self, name: str, parent_path: str | None = None) -> str:
         """Give the name seen from the root, also of an absolute path that lies in it.
@@ -148,8 +156,8 @@ class Loader(BaseLoader):
         Raises:
             FileNotFoundError: it would leave the root.
         """
-        root = f"{self.root.as_posix()}/"
-        return super().resolve_path(name.removeprefix(root), parent_path)
+        root = self.root.replace(os.sep, "/").removesuffix("/")
+        return super().resolve_path(name.removeprefix(f"{root}/"), parent_path)
 
     def get_origin(self, name: str) -> Origin:
         """Read the file.
@@ -158,17 +166,21 @@ class Loader(BaseLoader):
             FileNotFoundError: there is none of this name.
             ParseError: it is not UTF-8.
         """
-        path = self.root / name
-        content = path.read_bytes()
-        return Origin(name, str(path), decode(content, name), on_disk=True)
+        path = self._path(name)
+        with open(path, "rb") as file:  # noqa: PTH123
+            content = file.read()
+        return Origin(name, path, decode(content, name), on_disk=True)
 
     def stamp(self, name: str) -> object:
         """Give the file's time and size; ``None`` when it is gone."""
         try:
-            status = (self.root / name).stat()
+            status = os.stat(self._path(name))  # noqa: PTH116
         except OSError:
             return None
         return status.st_mtime_ns, status.st_size
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.root, name)  # noqa: PTH118
 
 
 def decode(content: bytes, name: str) -> str:

@@ -17,26 +17,12 @@ from etesian.templates.interface import ParseError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from etesian.templates.origin import Origin
+
 Body: TypeAlias = "tuple[Node, ...]"
 
 # A message is read by people: two lines or three, though a directive may be megabytes long.
 _MESSAGE_CHARACTERS = 300
-
-
-class Origin:
-    """The file that nodes come from. Compared by identity: two loads are two origins.
-
-    ``name`` is what loaders call it, ``filename`` what tracebacks call it;
-    ``on_disk`` tells whether Python can read the file's text by itself.
-    """
-
-    __slots__ = ("filename", "name", "on_disk", "text")
-
-    def __init__(self, name: str, filename: str, text: str, *, on_disk: bool = False) -> None:
-        self.name = name
-        self.filename = filename
-        self.text = text
-        self.on_disk = on_disk
 
 
 class Fragment(NamedTuple):

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from etesian.templates.loader import BaseLoader, decode
-from etesian.templates.nodes import Origin
+from etesian.templates.origin import Origin
 
 
 class PackageLoader(BaseLoader):

@@ -18,16 +18,18 @@ from etesian.templates.nodes import (
     Jump,
     ModuleCall,
     Node,
-    Origin,
     Output,
     Statement,
     Text,
     Tree,
 )
-from etesian.templates.whitespace import MODES, treat_text
+from etesian.templates.whitespace import treat_text
+from etesian.templates.whitespace_modes import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from etesian.templates.origin import Origin
 
 # Constructs open at one time in one file. Python itself allows 20 loops and tries and 100
 # levels of indentation; no page is nested like that, and the later stages may then recurse.

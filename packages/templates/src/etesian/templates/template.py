@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from etesian.templates.escaping import json_encode, squeeze, url_escape, xhtml_escape
 from etesian.templates.links import linkify
-from etesian.templates.nodes import Origin, Tree
+from etesian.templates.origin import Origin
 from etesian.templates.parser import parse
 from etesian.templates.program import Program
-from etesian.templates.whitespace import MODES, default_mode
+from etesian.templates.whitespace_modes import MODES, default_mode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from etesian.templates.loader import BaseLoader
+    from etesian.templates.nodes import Tree
 
 # The names that every template knows.
 _NAMES: dict[str, Any] = {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etesian.templates.line_map import LineMap
-    from etesian.templates.nodes import Origin
+    from etesian.templates.origin import Origin
 
 
 def restore(error: BaseException, code: CodeType, lines: LineMap) -> None:

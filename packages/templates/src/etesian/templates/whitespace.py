@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-MODES = frozenset({"all", "single", "oneline"})
+from etesian.templates.whitespace_modes import MODES
 
 _BLANKS = re.compile(r"[ \t\r\f\v]+")
 # Runs after _BLANKS, so that at most one space stands before a line feed. A pattern like
@@ -44,12 +44,3 @@ def treat_text(mode: str, text: str) -> str:
     Where white space shows, it stays: text that opens a ``<pre>`` is left alone.
     """
     return text if "<pre>" in text else filter_whitespace(mode, text)
-
-
-def default_mode(template_name: str) -> str:
-    """Give the mode of a template that chooses none.
-
-    Extra white space means nothing in HTML and little in JavaScript; in any other
-    kind of file it may mean everything.
-    """
-    return "single" if template_name.endswith((".html", ".js")) else "all"
