@@ -143,6 +143,13 @@ def spec(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Look for inputs that break a parser (``-- http1 --minutes 10`` selects by first letters)."""
+    install_packages(session, group("fuzz"))
+    session.run("python", "packages/etesian/tests/fuzz/command.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure Etesian beside its peers (``-- http``; needs ``wrk``)."""
     install_packages(session, peers())

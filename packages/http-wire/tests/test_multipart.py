@@ -59,7 +59,7 @@ def test_fields_and_files_are_told_apart(boundary):
     [
         ('"a;b.txt"', "a;b.txt"),
         ('"a\\"b.txt"', 'a"b.txt'),
-        ('"a\\\\b.txt"', "a\\b.txt"),
+        ('"a\'b=c&d.txt"', "a'b=c&d.txt"),
         ('"\u00e9\u20ac.txt"', "\u00e9\u20ac.txt"),
         ("plain.txt", "plain.txt"),
         ('""', ""),
@@ -70,6 +70,35 @@ def test_file_names_with_special_characters(written, read):
         b'Content-Disposition: form-data; name="f"; filename=%b\r\n\r\nx' % written.encode()
     )
     assert parse(data)[1]["f"][0].filename == read
+
+
+@pytest.mark.spec("S146")
+@pytest.mark.parametrize(
+    ("raw", "base"),
+    [
+        ("../../x", "x"),
+        ("/etc/passwd", "passwd"),
+        ("C:\\\\dir\\\\x", "x"),
+        ("a/..", ""),
+        (".", ""),
+        ("a/", ""),
+        (".profile", ".profile"),
+        ("NUL", "NUL"),
+    ],
+)
+def test_a_file_name_has_no_folders(raw, base):
+    data = form(part(f'name="f"; filename="{raw}"', b"x"))
+    (file,) = parse(data)[1]["f"]
+    assert (file.filename, file.raw_filename) == (base, raw.replace("\\\\", "\\"))
+
+
+@pytest.mark.spec("S146")
+@pytest.mark.parametrize("encoded", ["a%00", "%0d%0a", "%1b[m", "%7f"])
+@pytest.mark.parametrize("parameter", ["filename", "name"])
+def test_a_name_without_control_characters(parameter, encoded):
+    given = f'name="f"; {parameter}' if parameter == "filename" else "name"
+    with pytest.raises(HTTPInputError, match="control character"):
+        parse(form(part(f"{given}*=UTF-8''{encoded}", b"x")))
 
 
 @pytest.mark.spec("B-HTTP-067")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from etesian.http_wire.interface import HTTPInputError
@@ -22,14 +22,17 @@ MAX_FORM_FIELDS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class HTTPFile:
-    """An uploaded file; every attribute is also a key: ``file["body"]``.
+    """An uploaded file; the first three attributes are also keys: ``file["body"]``.
 
-    ``filename`` is the client's word: nothing of it is fit for a path.
+    ``filename`` is the last part of what the client calls it, without its folders, and may be
+    empty. It is the client's word still: never overwrite a file because of it. ``raw_filename``
+    is all that the client said, and nothing of that is fit for a path.
     """
 
     filename: str
     body: bytes
     content_type: str
+    raw_filename: str = field(default="", compare=False)
 
     def __getitem__(self, name: str) -> str | bytes:
         if name not in self.keys():
@@ -38,7 +41,7 @@ class HTTPFile:
         return value
 
     def keys(self) -> tuple[str, ...]:
-        """Name the attributes, so that ``dict(file)`` works."""
+        """Name the keys, so that ``dict(file)`` works."""
         return ("filename", "body", "content_type")
 
 

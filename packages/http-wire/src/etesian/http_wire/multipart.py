@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from etesian.http_wire.file_name import base_name
 from etesian.http_wire.headers import normalized_name
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.parameters import parse_parameters
-from etesian.http_wire.wire.grammar import CRLF, FIELD_BYTES, HEAD_END, OWS, escaped
+from etesian.http_wire.wire.grammar import CRLF, FIELD_BYTES, HEAD_END, OWS, escaped, is_field_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +45,15 @@ _MAX_BOUNDARY_LENGTH: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class PartBegin:
-    """A part starts: its field name, its file name if it has one, and its type."""
+    """A part starts: its field name, its file name if it has one, and its type.
+
+    ``filename`` is the last part of ``raw_filename``, which is all that the client said.
+    """
 
     name: str
     filename: str | None
     content_type: str
+    raw_filename: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +206,11 @@ class MultipartParser:
         content_type = fields.get("Content-Type", "application/unknown")
         if content_type.lower().startswith("multipart/"):
             raise HTTPInputError("multipart within multipart")
-        return PartBegin(parameters["name"], parameters.get("filename"), content_type)
+        name, raw = parameters["name"], parameters.get("filename")
+        # Browsers write a CR or LF in a name as %0D or %0A; an extended parameter hides it.
+        if not is_field_value(name + (raw or "")):
+            raise HTTPInputError(f"control character in a form-data name: {escaped(block)}")
+        return PartBegin(name, None if raw is None else base_name(raw), content_type, raw)
 
     def _take_data(self) -> Iterator[Event]:
         data, found = self._take_until_delimiter()
@@ -246,5 +255,5 @@ def parse_multipart_form_data(
         if part.filename is None:
             arguments.setdefault(part.name, []).append(bytes(body))
         else:
-            file = HTTPFile(part.filename, bytes(body), part.content_type)
+            file = HTTPFile(part.filename, bytes(body), part.content_type, part.raw_filename or "")
             files.setdefault(part.name, []).append(file)

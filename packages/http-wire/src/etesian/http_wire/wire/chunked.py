@@ -173,6 +173,9 @@ class ChunkedBody:
         if not line:
             self.complete = True
             return True
+        # Read byte by byte these would have been met first, before any count.
+        if line.translate(None, FIELD_BYTES):
+            raise HTTPInputError(f"control character in trailer {escaped(line)}")
         self._trailer_size += len(line)
         self._trailer_count += 1
         if self._trailer_count > policy.max_trailer_count:
