@@ -7,7 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from etesian.core_loop.interface import api as core_loop
+from etesian.http_wire.interface import api as http_wire
+from etesian.tornado.defaults import choose_defaults
+
 PROGRAMS = Path(__file__).parent / "programs"
+
+
+@pytest.fixture(autouse=True)
+def chosen_defaults():
+    """What ``install()`` chooses for the process holds for the test alone."""
+    interfaces = [core_loop.IOLoop, http_wire.AsyncHTTPClient]
+    before = [interface.configured_class() for interface in interfaces]
+    choose_defaults()
+    yield
+    for interface, choice in zip(interfaces, before, strict=True):
+        interface.configure(choice)
 
 
 class Running:

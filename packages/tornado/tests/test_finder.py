@@ -69,3 +69,18 @@ else:
 
 def test_other_imports_are_left_alone(python):
     python(INSTALL + "import json.tool; assert json.tool.__spec__.name == 'json.tool'")
+
+
+def test_importing_the_modules_chooses_nothing_for_the_process(python):
+    code = """
+from etesian.core_loop import IOLoop
+from etesian.http_wire import AsyncHTTPClient
+def chosen():
+    return [interface.configured_class().__module__ for interface in (IOLoop, AsyncHTTPClient)]
+before = chosen()
+import etesian.tornado.web, etesian.tornado.httpclient, etesian.tornado.testing
+assert chosen() == before
+etesian.tornado.install()
+assert chosen() == ["etesian.tornado.ioloop", "etesian.tornado.httpclient"]
+"""
+    python(code)

@@ -70,7 +70,8 @@ def install() -> None:
 
     ``tornado.web`` and ``etesian.tornado.web`` are then one module. Log records
     of Etesian reach the loggers ``tornado.access``, ``tornado.application`` and
-    ``tornado.general``. Calling it again does nothing.
+    ``tornado.general``, and loops and HTTP clients are made of the bridge's classes.
+    Calling it again does nothing.
 
     Raises ``RuntimeError`` where another ``tornado`` was imported before.
     """
@@ -82,3 +83,5 @@ def install() -> None:
         )
     sys.meta_path.insert(0, TornadoFinder())
     route_logs()
+    # Named here, because it brings in the event loop: who only looks at this module needs none.
+    importlib.import_module(f"{_BRIDGE}.defaults").choose_defaults()

@@ -57,6 +57,3 @@ def _response(request: Any, done: Future[Any]) -> Any:
     if isinstance(request, str):
         request = http_wire.HTTPRequest(request)
     return http_wire.HTTPResponse(request, 599, error=error)
-
-
-http_wire.AsyncHTTPClient.configure(SimpleAsyncHTTPClient)

@@ -149,6 +149,3 @@ class PeriodicCallback(core_loop.PeriodicCallback):
 
 # There was one class per kind of polling; programs derive from it or check against it.
 PollIOLoop = IOLoop
-
-# So that IOLoop.current(), whoever calls it, gives a loop with the methods above.
-core_loop.IOLoop.configure(IOLoop)
