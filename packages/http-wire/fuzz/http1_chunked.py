@@ -17,7 +17,7 @@ def check(data: bytes) -> None:
     assert all(other == whole for other in others), (whole, others)
     if isinstance(whole, tuple) and whole[1]:
         body, _, rest, trailers = whole
-        lines = "".join(f"{name}: {value}\r\n" for name, value in trailers).encode("latin-1")
+        lines = "".join(f"{name}:{value}\r\n" for name, value in trailers).encode("latin-1")
         chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
         assert _verdict([chunk + b"0\r\n" + lines + b"\r\n" + rest]) == whole
 

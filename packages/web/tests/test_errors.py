@@ -78,18 +78,32 @@ def test_an_error_can_be_copied(error):
     assert twin.args == error.args
 
 
-@pytest.mark.spec("B-WEB-098", "B-WEB-100")
-async def test_after_a_flush_an_error_only_ends_the_response(serve, caplog):
+@pytest.mark.spec("B-WEB-100", "S190")
+@pytest.mark.parametrize("length", [None, "5"])
+@pytest.mark.parametrize("how", ["send_error", "raise"])
+async def test_an_error_after_a_flush_cuts_the_connection(serve, caplog, how, length):
     class Handler(RequestHandler):
         async def get(self):
+            if length is not None:
+                self.set_header("Content-Length", length)
             self.write("begun")
             await self.flush()
+            if how == "raise":
+                raise KeyError("a bug")
             self.send_error(500)
             self.send_error(500)
 
-    answer = await serve(Handler).fetch("/")
-    assert (answer.status, answer.text) == (200, "begun")
+        def on_finish(self):
+            finished.append(self.get_status())
+
+    finished = []
+    site = serve(Handler)
+    raw = await site.exchange(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert raw.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert not raw.endswith(b"0\r\n\r\n")
+    assert b" 500 " not in raw
     assert caplog.text.count("the headers were sent already") == 1
+    assert finished == [200]
 
 
 @pytest.mark.spec("B-WEB-101")

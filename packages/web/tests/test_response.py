@@ -241,7 +241,9 @@ async def test_a_redirect_after_the_headers_is_an_error(serve, caplog):
         handler.flush()
         handler.redirect("/")
 
-    await _get(serve, get)
+    await serve(type("Handler", (RequestHandler,), {"get": get})).exchange(
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    )
     assert "cannot redirect: the headers were sent already" in caplog.text
 
 

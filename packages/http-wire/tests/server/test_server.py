@@ -263,6 +263,37 @@ async def test_close_all_connections_closes_and_waits(serve, connect, make_recor
         assert await peer.read_all() == b""
 
 
+@pytest.mark.spec("B-HTTP-057")
+@pytest.mark.parametrize("leave", ["switch_protocol", "detach"])
+async def test_close_all_connections_cuts_those_that_have_left_http(
+    serve, connect, make_recorder, until, leave
+):
+    class Idle(asyncio.Protocol):
+        def connection_lost(self, exc):
+            ended.append(exc)
+
+    def answer(seen):
+        seen.connection.write_headers(
+            ResponseStartLine("", 101, "Switching Protocols"),
+            HTTPHeaders({"Upgrade": "idle", "Connection": "Upgrade"}),
+        )
+        if leave == "switch_protocol":
+            seen.connection.switch_protocol(Idle())
+        else:
+            stream = seen.connection.detach()
+            stream.set_close_callback(lambda: ended.append(stream))
+
+    ended = []
+    peer = await connect(serve(make_recorder(answer)))
+    await peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    await peer.read_until(b"\r\n\r\n")
+    await serve.server.drain(0.05)
+    assert not ended  # they are not waited for, and left alone
+    await serve.server.close_all_connections()
+    assert await peer.read_all() == b""
+    await until(lambda: ended)
+
+
 @pytest.mark.spec("B-HTTP-012")
 @pytest.mark.spec("B-HTTP-013")
 @pytest.mark.spec("B-HTTP-018")

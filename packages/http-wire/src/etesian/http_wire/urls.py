@@ -6,12 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final, overload
 from urllib.parse import quote, quote_plus, unquote_to_bytes, urlencode
 
-from etesian.http_wire.wire.grammar import decimal
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_NETLOC_PORT: Final = re.compile(r"(.+):([0-9]+)")
+# A port has 16 bits; a longer number is none.
+_NETLOC_PORT: Final = re.compile(r"(.+):([0-9]{1,5})")
 
 
 def url_escape(value: str | bytes, plus: bool = True) -> str:
@@ -104,14 +103,14 @@ def url_concat(
 
 
 def split_host_and_port(netloc: str) -> tuple[str, int | None]:
-    """Split ``host:port``; the port is ``None`` where there is none.
+    """Split ``host:port``; the port is ``None`` where there is none of up to five digits.
 
     The brackets of an IPv6 address stay.
     """
     match = _NETLOC_PORT.fullmatch(netloc)
     if match is None or (netloc.startswith("[") and not match[1].endswith("]")):
         return netloc, None
-    return match[1], decimal(match[2])
+    return match[1], int(match[2])  # digits of ASCII alone, by the expression above
 
 
 def qs_to_qsl(qs: Mapping[str, Iterable[bytes]]) -> Iterable[tuple[str, bytes]]:

@@ -67,7 +67,7 @@ class ServerConnection(Channel):
 
     ``on_begin`` is called once, when there is a transport: after a TLS handshake that
     fails there never is one. ``on_end`` is called once after that, when the connection
-    has closed or left HTTP.
+    has closed or left HTTP; ``has_left_http`` tells which.
     """
 
     __slots__ = (
@@ -88,6 +88,7 @@ class ServerConnection(Channel):
         "_waiting_for",
         "_waiting_since",
         "expecting",
+        "has_left_http",
         "must_close",
         "settings",
     )
@@ -125,6 +126,8 @@ class ServerConnection(Channel):
         self.expecting = False
         # Whether the next response is the last anyhow.
         self.must_close = settings.no_keep_alive
+        # Whether the transport is open still, and somebody else's.
+        self.has_left_http = False
 
     # The transport's calls
 
@@ -494,6 +497,7 @@ class ServerConnection(Channel):
         received = bytes(self._buffer)
         self._delegate = None
         self._stop_parsing()
+        self.has_left_http = True
         self._end()
         return received
 

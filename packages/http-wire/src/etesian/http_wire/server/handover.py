@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from etesian.http_wire.interface import TransportProtocol
+
+# So few transports are not worth a search for those that have closed.
+_FEW: Final = 64
 
 
 def hand_over(
@@ -38,3 +41,35 @@ def _fill(taker: asyncio.BufferedProtocol, received: bytes) -> None:
             view[:size] = received[:size]
         taker.buffer_updated(size)
         received = received[size:]
+
+
+class HandedOver:
+    """The transports that were given away, until they close.
+
+    Nobody tells when they do, so the closed ones are swept out whenever the number
+    has doubled: at most half of what is kept is closed, or ``_FEW``. (Weak
+    references would do without that, but uvloop's transports over TLS have none.)
+    """
+
+    __slots__ = ("_sweep_at", "_transports")
+
+    def __init__(self) -> None:
+        self._transports: set[asyncio.Transport] = set()
+        self._sweep_at = _FEW
+
+    def __len__(self) -> int:
+        return len(self._transports)
+
+    def add(self, transport: asyncio.Transport) -> None:
+        """Keep ``transport`` while it is open."""
+        if len(self._transports) >= self._sweep_at:
+            self._transports = {kept for kept in self._transports if not kept.is_closing()}
+            self._sweep_at = max(_FEW, 2 * len(self._transports))
+        self._transports.add(transport)
+
+    def abort(self) -> None:
+        """Cut all that are open still, and forget them."""
+        transports, self._transports = self._transports, set()
+        for transport in transports:
+            if not transport.is_closing():
+                transport.abort()

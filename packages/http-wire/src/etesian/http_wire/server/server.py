@@ -11,6 +11,7 @@ from etesian.http_wire.by_hand.stream_transport import StreamTransport
 from etesian.http_wire.server.callback_delegate import CallbackDelegate
 from etesian.http_wire.server.connection import ServerConnection
 from etesian.http_wire.server.deadlines import Deadlines
+from etesian.http_wire.server.handover import HandedOver
 from etesian.http_wire.server.settings import ConnectionSettings
 from etesian.http_wire.wire.policy import STRICT
 from etesian.streams.interface import TCPServer
@@ -97,6 +98,7 @@ class HTTPServer(TCPServer):
         self.request_callback = _as_delegate(request_callback)
         self._deadlines = Deadlines(self._settings.policy.shortest_timeout)
         self._connections: set[ServerConnection] = set()
+        self._handed_over = HandedOver()
         self._all_closed: asyncio.Future[None] | None = None
         # A subclass may have its own idea of these; otherwise one call less for every request.
         own = type(self)
@@ -137,6 +139,8 @@ class HTTPServer(TCPServer):
 
     def _connections_end(self, connection: ServerConnection) -> None:
         self._connections.discard(connection)
+        if connection.has_left_http:
+            self._handed_over.add(connection.transport)
         if not self._connections and self._all_closed is not None:
             if not self._all_closed.done():
                 self._all_closed.set_result(None)
@@ -156,17 +160,23 @@ class HTTPServer(TCPServer):
             async with asyncio.timeout(within):
                 await self._wait_closed()
         except TimeoutError:
-            await self.close_all_connections()
+            self._cut_connections()
+            await self._wait_closed()
 
     async def close_all_connections(self) -> None:
-        """Cut every open connection, and wait until all are closed.
+        """Cut every open connection, and wait until all that speak HTTP are closed.
 
-        Does not stop accepting: call :meth:`stop` before. Cancelling it leaves
-        the connections closing.
+        Those that have left HTTP, WebSockets among them, are cut too; their owners learn
+        of it in one of the next steps of the loop. Does not stop accepting: call
+        :meth:`stop` before. Cancelling it leaves the connections closing.
         """
+        self._handed_over.abort()
+        self._cut_connections()
+        await self._wait_closed()
+
+    def _cut_connections(self) -> None:
         for connection in list(self._connections):
             connection.abort()
-        await self._wait_closed()
 
     async def _wait_closed(self) -> None:
         while self._connections:

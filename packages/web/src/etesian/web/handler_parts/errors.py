@@ -47,15 +47,16 @@ class Errors(Response):
         """Drop what was not sent yet, and answer with an error page of this status.
 
         ``reason`` replaces the standard phrase; all ``kwargs`` go to
-        :meth:`write_error`. Where the headers were sent already, the response is
-        only ended. The second call of a request does nothing.
+        :meth:`write_error`. Where the headers were sent already, the connection is cut, so
+        that nobody takes what came for the whole. The second call of a request does
+        nothing.
         """
         if self._error_sent or self._finished:
             return
         self._error_sent = True
         if self._headers_written:
             _general_log.error("Cannot send an error page: the headers were sent already")
-            self._end_response()
+            self._cut_response()
             return
         self.clear()
         self.set_status(status_code, _reason_for(status_code, kwargs))
@@ -135,11 +136,11 @@ class Errors(Response):
         self.send_error(status, exc_info=exc_info)
 
     def _abandon(self) -> None:
-        """End a request whose client left: nothing can be written, but its hooks still run."""
+        """End a request to which nothing more can be written: its hooks still run."""
         if self._finished:
             return
         self._finished = True
-        if not self._headers_written:
+        if self._client_gone and not self._headers_written:
             self.set_status(_CLIENT_CLOSED_REQUEST, "Client Closed Request")
         try:
             self._log()
@@ -152,8 +153,13 @@ class Errors(Response):
         try:
             self.finish()
         except Exception:
-            self._finished = True
             _general_log.exception("The response could not be ended")
+            self._cut_response()
+
+    def _cut_response(self) -> None:
+        """Break off what cannot be ended, so that the client sees that it is not whole."""
+        self.request.connection.abort()
+        self._abandon()
 
     def _summary(self) -> str:
         request = self.request
