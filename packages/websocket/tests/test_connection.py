@@ -80,7 +80,7 @@ async def test_a_broken_peer_gets_one_close_and_the_server_goes_on(
 ):
     if step == 1 and len(data) > 100:
         pytest.skip("thousands of single bytes say nothing new")
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.WARNING)
     port = await serve(("/", recorder, {"events": events}))
     peer = await raw(port)
     for start in range(0, len(data), step or len(data)):

@@ -358,8 +358,9 @@ class WebSocketConnection(asyncio.Protocol):
             raise WebSocketClosedError("the peer does not read; the connection was dropped")
 
     def _fail(self, code: int, reason: str) -> None:
-        _general_log.info("WebSocket failed with close code %d: %s", code, reason)
         transport = self._transport
+        peer = None if transport is None else transport.get_extra_info("peername")
+        _general_log.warning("WebSocket of %s failed with code %d: %s", peer, code, reason)
         if transport is None:
             return
         transport.write(self._wire.fail_frame(code, reason))
