@@ -290,7 +290,7 @@ class HeadFinder:
         limit = self._policy.max_request_line_size
         line_end = b"\n" if self._policy.accept_bare_lf else CRLF
         end = buffer.find(line_end, 0, limit + 2)
-        self._check_octets(buffer[: end + 2 if end >= 0 else limit + 2])
+        self._check_octets(buffer[: end + len(line_end) if end >= 0 else limit + 2])
         if end >= 0:
             self._parse_line(bytes(buffer[:end]).removesuffix(b"\r").decode("latin-1"))
             self._line_seen = True
