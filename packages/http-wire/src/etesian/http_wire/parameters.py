@@ -39,7 +39,7 @@ def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
         position = match.end()
         name = match[1].lower()
         text = _ESCAPE.sub(r"\1", match[2]) if match[2] is not None else (match[3] or "").strip(OWS)
-        if name.endswith("*"):
+        if len(name) > 1 and name.endswith("*"):
             extended.setdefault(name[:-1], text)
         elif name:
             found.setdefault(name, text)
