@@ -32,14 +32,15 @@ class Guard:
         self._on_error = on_error
         # asyncio holds its tasks weakly: an awaitable that nobody waits for lives by this.
         self._unawaited: set[asyncio.Future[Any]] = set()
-        self.run = _runner(self._report, self._watch)
-        self.run_with = _runner_with_arguments(self._report, self._watch)
+        self.run = _runner(self.report, self.watch)
+        self.run_with = _runner_with_arguments(self.report, self.watch)
 
-    def _report(self, callback: object, error: BaseException) -> None:
+    def report(self, callback: object, error: BaseException) -> None:
+        """Pass the error of a callback on, which is being handled."""
         if not isinstance(error, asyncio.CancelledError):
             self._on_error(callback)
 
-    def _watch(self, result: object) -> None:
+    def watch(self, result: object) -> None:
         """Run what a callback returned, if it can be run, and report how it fails."""
         if isinstance(result, concurrent.futures.Future):
             result = asyncio.wrap_future(result, loop=self._asyncio_loop)
@@ -56,7 +57,7 @@ class Guard:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001  as for the callback itself
-            self._report(future, error)
+            self.report(future, error)
 
 
 # Functions and not methods: one of these stands between asyncio and every callback, and

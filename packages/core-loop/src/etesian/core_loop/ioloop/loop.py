@@ -182,6 +182,7 @@ class IOLoop(Scheduler, Configurable):
             raise RuntimeError("a running IOLoop cannot be closed: stop it first")
         if not (self.inherited or self.asyncio_loop.is_closed()):
             self._descriptors.clear(close=all_fds)
+            self._timers.clear()
             self.asyncio_loop.close()
         loop_registry.forget(self)
 

@@ -13,7 +13,7 @@ from etesian.core_loop.ioloop.loop import IOLoop
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from etesian.core_loop.ioloop.deadlines import TimerHandle
+    from etesian.core_loop.ioloop.timers import Timer
 
 __all__ = ["PeriodicCallback"]
 
@@ -48,7 +48,7 @@ class PeriodicCallback:
         self.callback_time = callback_time
         self.jitter = jitter
         self._io_loop: IOLoop | None = None
-        self._timer: TimerHandle | None = None
+        self._timer: Timer | None = None
         self._next = 0.0
         # Counts starts: a run that was still waiting when `stop` came must not plan on.
         self._era = 0

@@ -8,14 +8,13 @@ from datetime import timedelta
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from etesian.core_loop.ioloop.deadlines import Deadlines
 from etesian.core_loop.ioloop.guard import Guard
+from etesian.core_loop.ioloop.ready import ReadyCallback, ready_queue
+from etesian.core_loop.ioloop.timers import Timer, TimerQueue
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-
-    from etesian.core_loop.ioloop.deadlines import TimerHandle
 
 __all__ = ["Scheduler"]
 
@@ -39,11 +38,13 @@ class Scheduler:
         self.asyncio_loop = asyncio_loop
         self._thread_id = None
         self._call_soon = asyncio_loop.call_soon
-        self._call_later = asyncio_loop.call_later
-        self._call_at = asyncio_loop.call_at
-        self._distinct = Deadlines().distinct
-        guard = Guard(asyncio_loop, self._on_error)
+        self._ready = ready_queue(asyncio_loop)
+        # Any: what is read of it below is asyncio's own, as that queue is.
+        self._plain_loop: Any = asyncio_loop
+        self._guard = guard = Guard(asyncio_loop, self._on_error)
         self._run, self._run_with = guard.run, guard.run_with
+        self._time = asyncio_loop.time
+        self._timers = TimerQueue(asyncio_loop, guard.run_with)
 
     def _on_error(self, callback: object) -> None:
         # Looked up each time: a test case puts its own in its place.
@@ -60,6 +61,9 @@ class Scheduler:
         try:
             if get_ident() != self._thread_id:
                 self.asyncio_loop.call_soon_threadsafe(self._run_with, callback, args, kwargs)
+            elif self._ready is not None:
+                if not self._plain_loop._closed:  # noqa: SLF001  a call costs too much here
+                    self._ready.append(ReadyCallback(self._guard, callback, args, kwargs))
             elif args or kwargs:
                 self._call_soon(self._run_with, callback, args, kwargs)
             else:
@@ -116,25 +120,21 @@ class Scheduler:
 
     def call_later(
         self, delay: float, callback: Callable[..., object], /, *args: Any, **kwargs: Any
-    ) -> TimerHandle:
+    ) -> Timer:
         """Run `callback` after `delay` seconds; return a handle for `remove_timeout`.
 
         Only on the loop's own thread, like `call_at` and `add_timeout`.
         """
-        if args or kwargs:
-            return self._call_later(delay, self._run_with, callback, args, kwargs)
-        return self._call_later(delay, self._run, callback)
+        return Timer(self._timers, self._time() + delay, callback, args, kwargs)
 
     def call_at(
         self, when: float, callback: Callable[..., object], /, *args: Any, **kwargs: Any
-    ) -> TimerHandle:
+    ) -> Timer:
         """Run `callback` when `time()` reaches `when`; return a handle for `remove_timeout`.
 
         Callbacks of the same deadline run in the order of these calls.
         """
-        if args or kwargs:
-            return self._call_at(self._distinct(when), self._run_with, callback, args, kwargs)
-        return self._call_at(self._distinct(when), self._run, callback)
+        return Timer(self._timers, when, callback, args, kwargs)
 
     def add_timeout(
         self,
@@ -143,7 +143,7 @@ class Scheduler:
         /,
         *args: Any,
         **kwargs: Any,
-    ) -> TimerHandle:
+    ) -> Timer:
         """Run `callback` at `deadline`; return a handle for `remove_timeout`.
 
         A number is a moment on the loop's clock, a timedelta counts from now.
@@ -156,7 +156,7 @@ class Scheduler:
             return self.call_at(deadline, callback, *args, **kwargs)
         raise TypeError(f"expected a number or a timedelta as deadline, got {deadline!r}")
 
-    def remove_timeout(self, timeout: TimerHandle) -> None:
+    def remove_timeout(self, timeout: Timer) -> None:
         """Keep a timer from firing; harmless when it fired or was removed already."""
         timeout.cancel()
 
