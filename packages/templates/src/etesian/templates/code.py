@@ -8,10 +8,10 @@ and with the second form of ``output``::
         _tt_value = _tt_values.append
         _tt_markup = []
         _tt_write = _tt_markup.append
-        _tt_value(_tt_v if (_tt_v := name).__class__ is _tt_str else _tt_text(_tt_v))
+        _tt_value(_tt_v if _tt_class(_tt_v := name) is _tt_str else _tt_text(_tt_v))
         _tt_write('<b>%s</b>')
         for x in y:
-            _tt_value(_tt_v if (_tt_v := x).__class__ is _tt_str else _tt_text(_tt_v))
+            _tt_value(_tt_v if _tt_class(_tt_v := x) is _tt_str else _tt_text(_tt_v))
             _tt_write(', %s')
         return _tt_finish(_tt_markup, _tt_values)
 
@@ -107,6 +107,7 @@ class _Scope:
         self.streams = streams
         self.loops = 0
         self.tries = 0
+        self.applies = 0
         self.loaded: set[str] = set()
         self.bound: set[str] = set()
         self.borrowed: set[str] = set()
@@ -130,7 +131,6 @@ class _Generator:
         self._form: Form = Deferred(self._escapes) if deferred else Plain(self._escapes)
         self._scope = _Scope(streams=kind is Kind.STREAMING)
         self._awaits = False
-        self._applies = 0
         self._here: Place = place(1, 0, 0)
 
     def generate(self, body: Body) -> Generated:
@@ -202,8 +202,10 @@ class _Generator:
         """Give the call of a function on the output of a body, which becomes one itself."""
         function = self._expression(node.function)
         at = place_of(function)
-        self._applies += 1
-        name = f"_tt_apply_{self._applies}"
+        # One batch at most waits for its functions; a name for each of all would make Python take
+        # quadratic time, for it copies the names of a function for each one inside it.
+        name = f"_tt_apply_{self._scope.applies % (2 * _BATCH_PIECES)}"
+        self._scope.applies += 1
         outer, self._scope = self._scope, _Scope(streams=False)
         awaits, self._awaits = self._awaits, False
         statements = self._framed(self._body(node.body), at)

@@ -65,8 +65,16 @@ def tokenize(text: str, filename: str) -> Iterator[Token]:
     """Give the tokens of a template in order; comments are left out.
 
     Raises:
-        ParseError: a mark is opened and never closed; the place is where it opens.
+        ParseError: a mark is opened and never closed; the place is where it opens. Or
+            the text has half a surrogate pair: no encoding can give that out.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise ParseError(
+            f"half a surrogate pair: {error.object[error.start]!a}", filename, line
+        ) from None
     return _Lexer(text, filename).tokens()
 
 
@@ -156,4 +164,4 @@ class _Lexer:
 
 
 def _bytes_in(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    return len(text) if text.isascii() else len(text.encode())

@@ -6,8 +6,7 @@ import os
 import posixpath
 from threading import RLock
 
-from etesian.templates.interface import ParseError
-from etesian.templates.origin import Origin
+from etesian.templates.origin import Origin, decode
 from etesian.templates.whitespace_modes import MODES, default_mode
 
 # See the package itself.
@@ -167,30 +166,20 @@ class Loader(BaseLoader):
             ParseError: it is not UTF-8.
         """
         path = self._path(name)
-        with open(path, "rb") as file:  # noqa: PTH123
-            content = file.read()
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123
+                content = file.read()
+        except (IsADirectoryError, NotADirectoryError, ValueError) as error:
+            raise FileNotFoundError(f"no template {name!a} in {self.root}: {error}") from error
         return Origin(name, path, decode(content, name), on_disk=True)
 
     def stamp(self, name: str) -> object:
         """Give the file's time and size; ``None`` when it is gone."""
         try:
             status = os.stat(self._path(name))  # noqa: PTH116
-        except OSError:
+        except (OSError, ValueError):
             return None
         return status.st_mtime_ns, status.st_size
 
     def _path(self, name: str) -> str:
         return os.path.join(self.root, name)  # noqa: PTH118
-
-
-def decode(content: bytes, name: str) -> str:
-    """Give the text of a template's bytes.
-
-    Raises:
-        ParseError: they are not UTF-8; the line is that of the first wrong byte.
-    """
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ParseError(f"not UTF-8 ({error.reason})", name, line) from error

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+
+from etesian.templates.interface import ParseError
+
 
 class Origin:
     """The file that a template, or a part of one, comes from.
@@ -19,3 +23,16 @@ class Origin:
         self.filename = filename
         self.text = text
         self.on_disk = on_disk
+
+
+def decode(content: bytes, name: str) -> str:
+    """Give the text of a template's bytes, without the byte order mark that some editors write.
+
+    Raises:
+        ParseError: they are not UTF-8; the line is that of the first wrong byte.
+    """
+    try:
+        return content.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ParseError(f"not UTF-8 ({error.reason})", name, line) from error

@@ -6,13 +6,13 @@ values to escape, and text that is right as it is.
 The *plain* form escapes each value where it stands and collects text. It is what
 streams, it serves every escaping function, and it says what the other form means::
 
-    _tt_append(f'<b>{_tt_v if (_tt_v := x).__class__ is _tt_plain_0 else _tt_escape_0(_tt_v)}</b>')
+    _tt_append(f'<b>{_tt_v if _tt_class(_tt_v := x) is _tt_plain_0 else _tt_escape_0(_tt_v)}</b>')
 
 The *deferred* form collects the values of ``xhtml_escape`` apart from the page they
 go into, which is a ``%`` format, and has them escaped all at once at the end. It is
 three times as fast where there are many (see ``runtime.finish``)::
 
-    _tt_value(_tt_v if (_tt_v := x).__class__ is str else _tt_text(_tt_v))
+    _tt_value(_tt_v if _tt_class(_tt_v := x) is _tt_str else _tt_text(_tt_v))
     _tt_write('<b>%s</b>')
 """
 

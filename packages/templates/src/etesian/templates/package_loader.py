@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from etesian.templates.loader import BaseLoader, decode
-from etesian.templates.origin import Origin
+from etesian.templates.loader import BaseLoader
+from etesian.templates.origin import Origin, decode
 
 
 class PackageLoader(BaseLoader):

@@ -8,6 +8,7 @@ template is only cut out here (``nodes.Fragment``); the code stage reads it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from etesian.templates.constructs import CONSTRUCTS, DIVIDERS, LOOPS, Construct
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 MAX_NESTING = 100
 
 _SPACE = " \t\r\n\f\v"
+_BLANK = re.compile(f"[{_SPACE}]")
 
 
 def parse(origin: Origin, *, autoescape: str | None, whitespace: str) -> Tree:
@@ -77,7 +79,9 @@ class _Parser:
     def _choose_escape(self, tokens: list[Token]) -> None:
         """Look ahead: the last ``autoescape`` rules the whole file, before and after it."""
         for token in tokens:
-            if token.kind is Kind.DIRECTIVE and token.content.lstrip().startswith("autoescape"):
+            if token.kind is Kind.DIRECTIVE and token.content.lstrip(_SPACE).startswith(
+                "autoescape"
+            ):
                 word, argument = _split(self._fragment(token))
                 if word == "autoescape":
                     self._autoescape = None if argument.text in {"", "None"} else argument.text
@@ -185,13 +189,10 @@ _SINGLE: dict[str, Callable[[_Parser, Fragment, Fragment], None]] = {
 
 def _split(whole: Fragment) -> tuple[str, Fragment]:
     """Give a directive's first word, and the rest as a fragment of its own."""
-    words = whole.text.split(None, 1)
-    if not words:
-        return "", whole
-    rest = whole.text[len(words[0]) :]
-    return words[0], _strip(
-        Fragment(rest, whole.origin, whole.line, whole.column + len(words[0].encode()))
-    )
+    word = _BLANK.split(whole.text, maxsplit=1)[0]
+    rest = whole.text[len(word) :]
+    column = whole.column + len(word.encode())
+    return word, _strip(Fragment(rest, whole.origin, whole.line, column))
 
 
 def _strip(fragment: Fragment) -> Fragment:

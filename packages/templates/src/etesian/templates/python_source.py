@@ -22,7 +22,8 @@ LoopStatement: TypeAlias = ast.For | ast.AsyncFor | ast.While
 
 _RESERVED_PREFIX = "_tt_"
 
-# What would end or bend the generated function, or leave a loop behind the parser's back.
+# What would end or bend the generated function, leave a loop behind the parser's back, or bind
+# names that _note does not see.
 _FORBIDDEN = (
     ast.Yield,
     ast.YieldFrom,
@@ -31,6 +32,10 @@ _FORBIDDEN = (
     ast.Nonlocal,
     ast.Break,
     ast.Continue,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Match,
 )
 _AWAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 
@@ -77,8 +82,10 @@ def parse_expression(fragment: Fragment, offset: int) -> tuple[ast.expr, Names]:
 def _dotted(fragment: Fragment, offset: int) -> tuple[ast.expr, Names]:
     """Give ``a.b.c``."""
     name, *attributes = fragment.text.split(".")
-    line, column = fragment.line + offset, fragment.column
-    end = column + len(name)
+    line, start = fragment.line + offset, fragment.column
+    end = start + len(name)
+    # The start of a {% module %} lies before its tag, for what is put before it here.
+    column = max(start, 0)
     expression: ast.expr = ast.Name(name, ast.Load(), **place(line, column, end))
     for attribute in attributes:
         end += 1 + len(attribute)
@@ -103,7 +110,7 @@ def parse_loop(fragment: Fragment, offset: int) -> tuple[LoopStatement, Names]:
         ParseError: it is not the header of one loop.
     """
     loop, *others = _module(f"{fragment.text}: pass", fragment)
-    if others or not isinstance(loop, LoopStatement) or not _passes(loop.body):
+    if others or not isinstance(loop, LoopStatement) or loop.orelse or not _passes(loop.body):
         raise fragment.error("not the header of a loop")
     loop.body.clear()
     return loop, _settle(loop, fragment, offset)
@@ -116,9 +123,11 @@ def parse_handler(fragment: Fragment, offset: int) -> tuple[ast.ExceptHandler, N
         ParseError: it is not the header of one handler.
     """
     statement, *others = _module(f"try: pass\n{fragment.text}: pass", fragment)
-    if others or not isinstance(statement, ast.Try) or not _passes(statement.handlers[0].body):
+    if others or not isinstance(statement, ast.Try) or statement.orelse or statement.finalbody:
         raise fragment.error("not the header of an except")
-    (handler,) = statement.handlers
+    handler, *more = statement.handlers
+    if more or not _passes(handler.body):
+        raise fragment.error("not the header of one except")
     handler.body.clear()
     return handler, _settle(handler, fragment, offset, first_line=2)
 
@@ -212,6 +221,8 @@ def _note(node: ast.AST, names: Names, fragment: Fragment, *, hidden: bool) -> N
         _bind(node.asname or node.name.partition(".")[0], names, fragment)
     elif isinstance(node, ast.ExceptHandler) and node.name:
         _bind(node.name, names, fragment)
+    elif isinstance(node, ast.ImportFrom) and node.level:
+        raise fragment.error("relative import in a template, which is in no package")
     elif isinstance(node, _AWAITING) or (isinstance(node, ast.comprehension) and node.is_async):
         names.awaits = True
     elif isinstance(node, _FORBIDDEN):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any, Never, cast
 
 from etesian.templates.escaping import xhtml_escape
 
@@ -24,17 +24,19 @@ def text(value: object) -> str:
     The result is a ``str`` and of no class derived from it, whose own methods could
     show one text to the escape and another one to the page.
     """
-    if value.__class__ is int:
+    # Not isinstance(), which believes what a proxy says of its class.
+    kind = type(value)
+    if kind is int:
         return f"{value}"
-    if isinstance(value, bytes):
-        return value.decode()
-    result = value if isinstance(value, str) else str(value)
-    return result if result.__class__ is str else str.__str__(result)
+    if issubclass(kind, bytes):
+        return bytes.decode(cast("bytes", value))
+    result = cast("str", value) if issubclass(kind, str) else str(value)
+    return result if type(result) is str else str.__str__(result)
 
 
 def escape_text(value: object) -> str:
     """Give a value as text, escaped for HTML: ``xhtml_escape(text(value))`` in one call."""
-    result = value if value.__class__ is str else text(value)
+    result = value if type(value) is str else text(value)
     # Five looks beat one regular expression, and copying nothing beats both: most values on a
     # page have none of these characters.
     if "&" in result:
@@ -84,6 +86,7 @@ def finish(markup: list[str], values: list[str]) -> str:
 
 # What the function gets besides the namespace, by the names that generated code calls it.
 HELPERS: dict[str, object] = {
+    "_tt_class": type,
     "_tt_str": str,
     "_tt_len": len,
     "_tt_text": text,

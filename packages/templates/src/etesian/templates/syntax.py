@@ -70,14 +70,15 @@ def call(function: str | ast.expr, arguments: Sequence[ast.expr], at: Place) -> 
 
 
 def chosen_by_class(value: ast.expr, kind: str, otherwise: str, at: Place) -> ast.expr:
-    """``value if value.__class__ is kind else otherwise(value)``, the value evaluated once.
+    """``value if type(value) is kind else otherwise(value)``, the value evaluated once.
 
-    ``kind`` and ``otherwise`` are names of the engine's own.
+    ``kind`` and ``otherwise`` are names of the engine's own. Not by ``__class__``:
+    proxies say there that they are what they stand for.
     """
     # Only the call can fail; of the others the line is enough.
     line, column = at["lineno"], at["col_offset"]
     kept = ast.NamedExpr(helper_target("_tt_v"), value, lineno=line, col_offset=column)
-    of_class = ast.Attribute(kept, "__class__", _LOAD, lineno=line, col_offset=column)
+    of_class = ast.Call(helper("_tt_class"), [kept], [], lineno=line, col_offset=column)
     same = ast.Compare(of_class, _IS, [helper(kind)], lineno=line, col_offset=column)
     called = call(otherwise, [helper("_tt_v")], at)
     return ast.IfExp(same, helper("_tt_v"), called, lineno=line, col_offset=column)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from etesian.templates.escaping import json_encode, squeeze, url_escape, xhtml_escape
 from etesian.templates.links import linkify
-from etesian.templates.origin import Origin
+from etesian.templates.origin import Origin, decode
 from etesian.templates.parser import parse
 from etesian.templates.program import Program
 from etesian.templates.whitespace_modes import MODES, default_mode
@@ -70,14 +70,15 @@ class Template:
             if whitespace is not None:
                 raise ValueError("whitespace and compress_whitespace exclude each other")
             whitespace = "single" if compress_whitespace else "all"
-        text = template_string if isinstance(template_string, str) else template_string.decode()
+        if isinstance(template_string, bytes):
+            template_string = decode(template_string, name)
         if autoescape is _UNSET:
             autoescape = loader.autoescape if loader else "xhtml_escape"
         mode = whitespace or (loader and loader.whitespace) or default_mode(name)
         if mode not in MODES:
             raise ValueError(f"whitespace mode is {mode!r}, expected one of {sorted(MODES)}")
         filename = "<template>" if name == _UNNAMED else name
-        origin = Origin(name, filename, text)
+        origin = Origin(name, filename, template_string)
         self._start(parse(origin, autoescape=autoescape, whitespace=mode), loader)
 
     @classmethod
