@@ -60,6 +60,32 @@ async def test_the_module_directive_and_our_locales(serve, engine, tmp_path):
     assert '<input type="hidden" name="_xsrf"' in page.text
 
 
+@pytest.mark.spec("B-TPL-053")
+async def test_a_template_as_a_module_knows_global_names_and_its_own(serve, engine, tmp_path):
+    (tmp_path / "page.html").write_text("{% set local = 1 %}{% module Template('part', own='<') %}")
+    (tmp_path / "part").write_text(
+        "{{ own }}{{ handler.get_status() }}{{ escape('') }}"
+        "{% for given in ('own', 'local', 'name') %}{{ given in globals() }}{% end %}"
+    )
+    page = await serve(Page, template_path=str(tmp_path)).fetch("/")
+    assert page.text == "&lt;200TrueFalseFalse"
+
+
+@pytest.mark.spec("B-TPL-054")
+async def test_resources_are_set_by_templates_that_are_modules_only(
+    serve, engine, tmp_path, caplog
+):
+    page = tmp_path / "page.html"
+    page.write_text("<head></head>{% module Template('part') %}")
+    (tmp_path / "part").write_text("{{ set_resources(embedded_css='.x{}') }}part")
+    site = serve(Page, template_path=str(tmp_path), compiled_template_cache=False)
+    answer = (await site.fetch("/")).text
+    assert answer.index(".x{}") < answer.index("</head>") < answer.index("part")
+    page.write_text("{{ set_resources(embedded_css='.x{}') }}")
+    assert (await site.fetch("/")).status == 500
+    assert "name 'set_resources' is not defined" in caplog.text
+
+
 async def test_without_an_engine_the_error_says_what_to_install(serve, monkeypatch, caplog):
     for name in ("etesian.templates", "etesian.templates.interface"):
         monkeypatch.setitem(sys.modules, name, None)
