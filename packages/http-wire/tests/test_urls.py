@@ -86,7 +86,9 @@ def test_strict_parsing_wants_an_equals_sign():
         parse_qs_bytes("a", strict_parsing=True)
 
 
+@pytest.mark.spec("B-UTIL-004", "B-UTIL-005", "B-UTIL-006")
 def test_escaping_and_back():
+    assert (url_escape(" "), url_escape(" ", plus=False)) == ("+", "%20")
     assert url_escape("a b/\u00e9") == "a+b%2F%C3%A9"
     assert url_escape("a b/\u00e9", plus=False) == "a%20b/%C3%A9"
     assert url_unescape("a+b%2F%C3%A9") == "a b/\u00e9"

@@ -26,6 +26,7 @@ def test_output_is_escaped_for_text_and_quoted_attributes(place):
     assert output == place.replace("{}", "&lt;b&gt;&quot;&#x27;&amp;")
 
 
+@pytest.mark.spec("B-UTIL-001")
 @given(st.text())
 def test_both_forms_of_the_escape_agree_with_the_standard_library(text):
     assert xhtml_escape(text) == escape_text(text) == html.escape(text)
@@ -34,6 +35,25 @@ def test_both_forms_of_the_escape_agree_with_the_standard_library(text):
 @given(st.text())
 def test_unescaping_reverses_escaping(text):
     assert xhtml_unescape(xhtml_escape(text)) == text
+
+
+@pytest.mark.spec("B-UTIL-001")
+def test_the_five_characters_that_mean_something_are_escaped():
+    assert xhtml_escape("a&b<c>d\"e'f") == "a&amp;b&lt;c&gt;d&quot;e&#x27;f"
+    assert xhtml_escape(b"<\xc3\xa9") == "&lt;\u00e9"
+
+
+@pytest.mark.spec("B-UTIL-002", "B-UTIL-003")
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [
+        ("&lt;&amp;&eacute;", "<&\u00e9"),
+        ("&#233;&#x27;&#XE9;", "\u00e9'\u00e9"),
+        ("&nosuchname; & &; &#; &#x; &#xyz;", "&nosuchname; & &; &#; &#x; &#xyz;"),
+    ],
+)
+def test_references_of_every_form_are_read_and_others_left(escaped, text):
+    assert xhtml_unescape(escaped) == text
 
 
 @given(st.text(alphabet="<>&\"'ax;#"), st.text(alphabet="<>&\"' "))

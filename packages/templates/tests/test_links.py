@@ -11,6 +11,7 @@ def a(url, shown=None, extra=""):
     return f'<a href="{url}"{extra}>{shown or url}</a>'
 
 
+@pytest.mark.spec("B-UTIL-013", "B-UTIL-015", "B-UTIL-016", "B-UTIL-018")
 @pytest.mark.parametrize(
     ("text", "output"),
     [
@@ -32,12 +33,14 @@ def test_urls_become_links_and_the_rest_is_escaped(text, output):
     assert linkify(text) == output
 
 
+@pytest.mark.spec("B-UTIL-015", "B-UTIL-016")
 def test_protocols_and_their_need_can_be_chosen():
     assert linkify("www.a.b http://c.d", require_protocol=True) == f"www.a.b {a('http://c.d')}"
     assert linkify("mailto:x@y.z", permitted_protocols=["mailto"]) == a("mailto:x@y.z")
     assert linkify("http://a.b", permitted_protocols=["ftp"]) == "http://a.b"
 
 
+@pytest.mark.spec("B-UTIL-017")
 def test_extra_parameters_are_text_or_a_function():
     assert linkify("www.a.b", extra_params=' rel="nofollow" ') == a(
         "http://www.a.b", "www.a.b", ' rel="nofollow"'
@@ -47,6 +50,7 @@ def test_extra_parameters_are_text_or_a_function():
     )
 
 
+@pytest.mark.spec("B-UTIL-014")
 def test_long_urls_can_be_shown_short():
     url = "http://example.com/" + "x" * 100
     output = linkify(url, shorten=True)

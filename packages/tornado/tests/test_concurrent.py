@@ -9,8 +9,10 @@ from etesian.tornado.concurrent import (
     Future,
     ReturnValueIgnoredError,
     TracebackFuture,
+    dummy_executor,
     is_future,
     return_future,
+    run_on_executor,
 )
 from etesian.tornado.ioloop import IOLoop
 
@@ -101,3 +103,25 @@ def test_a_return_value_beside_the_callback_is_not_lost_silently(loop):
     with ExceptionStackContext(lambda typ, value, tb: seen.append(typ) or True):
         confused()
     assert seen in ([ReturnValueIgnoredError], [])
+
+
+@pytest.mark.spec("B-LOOP-128")
+def test_a_method_on_an_executor_calls_the_callback_it_is_given_too(loop):
+    class Counter:
+        executor = dummy_executor
+        io_loop = loop
+
+        @run_on_executor
+        def add(self, a, b):
+            return a + b
+
+    seen = []
+
+    async def main():
+        future = Counter().add(1, b=2, callback=seen.append)
+        assert await future == 3
+        assert await Counter().add(1, 2) == 3
+        await asyncio.sleep(0)
+
+    loop.run_sync(main)
+    assert seen == [3]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import etesian.tornado
+
 PROGRAMS = Path(__file__).parent / "programs"
 
 
@@ -37,6 +39,14 @@ def test_a_program_sees_what_the_plain_interpreter_would_show(as_module):
     assert seen["name"] == "__main__"
     assert all(seen[what] for what in ("same", "main", "version"))
     assert seen["spec"] == "etesian.tornado.web"
+
+
+@pytest.mark.spec("B-UTIL-067")
+def test_the_version_has_four_elements_and_ends_in_zero():
+    major, minor, patch, last = etesian.tornado.version_info
+    assert last == 0
+    assert etesian.tornado.version == f"{major}.{minor}"
+    assert patch >= 0
 
 
 @pytest.mark.parametrize("arguments", [[], ["-m"], ["--unknown"]])

@@ -42,8 +42,10 @@ def test_the_application_is_still_the_frameworks():
     assert issubclass(web.Application, etesian.web.interface.Application)
 
 
+@pytest.mark.spec("B-UTIL-095")
 def test_unused_ports_are_distinct_and_free():
-    ports = {get_unused_port() for _ in range(5)}
+    ports = {get_unused_port() for _ in range(300)}
+    assert len(ports) == 300
     assert all(1024 < port < 65536 for port in ports)
 
 

@@ -1,5 +1,6 @@
 import copy
 import logging
+import re
 
 import pytest
 
@@ -204,7 +205,7 @@ async def test_a_bad_request_costs_at_most_one_line_beside_the_access_log(serve,
 # The access log
 
 
-@pytest.mark.spec("B-WEB-108")
+@pytest.mark.spec("B-WEB-108", "B-UTIL-055")
 @pytest.mark.parametrize(
     ("status", "level"), [(200, "INFO"), (399, "INFO"), (404, "WARNING"), (503, "ERROR")]
 )
@@ -214,7 +215,9 @@ async def test_the_level_of_the_access_log_follows_the_status(serve, caplog, sta
     await serve(handler).fetch("/path?q")
     (line,) = [record for record in caplog.records if record.name == "etesian.access"]
     assert line.levelname == level
-    assert line.getMessage().startswith(f"{status} GET /path?q (127.0.0.1) ")
+    assert re.fullmatch(
+        rf"{status} GET /path\?q \(127\.0\.0\.1\) [0-9]+\.[0-9]+ ?ms", line.getMessage()
+    )
     assert (line.status, line.method, line.uri) == (status, "GET", "/path?q")
 
 

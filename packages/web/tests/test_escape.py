@@ -16,12 +16,14 @@ from etesian.web import (
 )
 
 
+@pytest.mark.spec("B-UTIL-007", "B-UTIL-008")
 def test_json_cannot_end_a_script_element():
     assert json_encode({"a": "</script>"}) == '{"a": "<\\/script>"}'
     with pytest.raises(TypeError):
         json_encode(b"octets")
 
 
+@pytest.mark.spec("B-UTIL-009")
 @given(value=st.recursive(st.none() | st.integers() | st.text(), st.lists))
 def test_json_survives(value):
     assert json_decode(json_encode(value)) == value
@@ -35,17 +37,19 @@ def test_whatever_is_no_json_is_a_value_error(text):
         json_decode(text)
 
 
+@pytest.mark.spec("B-UTIL-011", "B-UTIL-012")
 def test_text_and_octets():
     assert utf8("é") == b"\xc3\xa9"
     assert to_unicode(b"\xc3\xa9") == native_str("é") == "é"
-    assert utf8(None) is to_unicode(None) is None
+    assert utf8(None) is to_unicode(None) is native_str(None) is None
     assert utf8(b"x") == b"x"
-    for function in (utf8, to_unicode):
+    for function in (utf8, to_unicode, native_str):
         with pytest.raises(TypeError, match="int"):
             function(5)
     assert recursive_unicode({b"a": [b"b", (b"c", 1)]}) == {"a": ["b", ("c", 1)]}
 
 
+@pytest.mark.spec("B-UTIL-010")
 def test_blanks_are_squeezed():
     assert squeeze(" a \x00\t b\n\nc ") == "a b c"
 
@@ -53,10 +57,12 @@ def test_blanks_are_squeezed():
 LINK = '<a href="{0}">{0}</a>'
 
 
+@pytest.mark.spec("B-UTIL-013", "B-UTIL-015", "B-UTIL-016", "B-UTIL-018")
 @pytest.mark.parametrize(
     ("text", "html"),
     [
         ("see http://example.com.", f"see {LINK.format('http://example.com')}."),
+        ("https://example.com", LINK.format("https://example.com")),
         ("(http://example.com/a_(b))", f"({LINK.format('http://example.com/a_(b)')})"),
         ("www.example.com!", '<a href="http://www.example.com">www.example.com</a>!'),
         (
@@ -73,6 +79,7 @@ def test_urls_become_links(text, html):
     assert linkify(text.encode()) == html
 
 
+@pytest.mark.spec("B-UTIL-014", "B-UTIL-015", "B-UTIL-016", "B-UTIL-017")
 def test_links_as_asked_for():
     assert linkify("www.e.com", require_protocol=True) == "www.e.com"
     assert 'href="ftp://e.com"' in linkify("ftp://e.com", permitted_protocols=["ftp"])

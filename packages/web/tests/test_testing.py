@@ -26,7 +26,9 @@ class Over(AsyncHTTPTestCase):
         assert self.fetch("/none").code == 404
 
     def test_a_whole_url_will_do(self):
-        assert self.fetch(self.get_url("/")).code == 200
+        url = self.get_url("/")
+        assert url == f"{self.get_protocol()}://127.0.0.1:{self.get_http_port()}/"
+        assert self.fetch(url).code == 200
 
 
 class OverTLS(AsyncHTTPSTestCase, Over):
@@ -36,6 +38,7 @@ class OverTLS(AsyncHTTPSTestCase, Over):
         return context
 
 
+@pytest.mark.spec("B-UTIL-089", "B-UTIL-090", "B-UTIL-091")
 @pytest.mark.parametrize("case", [Over, OverTLS])
 def test_a_test_case_serves_its_application(case):
     result = unittest.TestResult()

@@ -19,12 +19,12 @@ __getattr__, __dir__ = lend(
     __name__,
     {
         "core_loop.concurrent": """
-            is_future run_on_executor chain_future DummyExecutor dummy_executor
+            is_future chain_future DummyExecutor dummy_executor
             future_set_result_unless_cancelled future_set_exception_unless_cancelled
             future_set_exc_info future_add_done_callback
         """,
     },
-    own="Future TracebackFuture ReturnValueIgnoredError return_future",
+    own="Future TracebackFuture ReturnValueIgnoredError return_future run_on_executor",
 )
 
 
@@ -98,6 +98,29 @@ def return_future(f: Callable[..., Any]) -> Callable[..., Future]:
         return future
 
     return wrapper
+
+
+def run_on_executor(*args: Any, **kwargs: Any) -> Any:
+    """Make a method run in an executor and give a Future; it takes ``callback=`` as well.
+
+    The arguments are those of the function of that name in ``etesian.core_loop.concurrent``.
+    """
+
+    def decorate(fn: Callable[..., Any]) -> Callable[..., asyncio.Future[Any]]:
+        method = core_loop.concurrent.run_on_executor(**kwargs)(fn)
+
+        @functools.wraps(fn)
+        def wrapper(
+            self: object, *args: Any, callback: Callable[..., object] | None = None, **named: Any
+        ) -> asyncio.Future[Any]:
+            future: asyncio.Future[Any] = method(self, *args, **named)
+            if callback is not None:
+                hand_over(future, callback)
+            return future
+
+        return wrapper
+
+    return decorate(*args) if args else decorate
 
 
 def hand_over(future: asyncio.Future[Any], callback: Callable[..., object]) -> None:

@@ -24,11 +24,24 @@ __getattr__, __dir__ = lend(
 )
 
 
+# Ports that were given out, and how many at most: among more, the kernel would run short.
+_given: set[int] = set()
+_MOST_GIVEN = 1000
+
+
 def get_unused_port() -> int:
-    """Give a port that is free now; another process may take it (``bind_unused_port`` cannot)."""
-    sock, port = core_loop.testing.bind_unused_port()
-    sock.close()
-    return port
+    """Give a port that is free now, and another one each time.
+
+    Another process may take it before it is used (``bind_unused_port`` prevents that).
+    """
+    if len(_given) >= _MOST_GIVEN:
+        _given.clear()
+    while True:
+        sock, port = core_loop.testing.bind_unused_port()
+        sock.close()
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 class LogTrapTestCase(unittest.TestCase):
