@@ -60,14 +60,16 @@ def mako(files: Files) -> Render:
 
 
 def chameleon(files: Files) -> Render:
-    """Chameleon, as it comes; one file only."""
+    """Chameleon, as it comes; a file knows the others by their names without ``.txt``."""
     from chameleon import PageTemplate  # noqa: PLC0415
 
-    template = PageTemplate(files[_last(files)])
-    template.cook_check()
+    templates = {name.removesuffix(".txt"): PageTemplate(text) for name, text in files.items()}
+    for template in templates.values():
+        template.cook_check()
+    *_, last = templates.values()
 
     def render(**values: Any) -> bytes:
-        page: str = template.render(**values)
+        page: str = last.render(**templates, **values)
         return page.encode()
 
     return render

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etesian.bench.contender import Suite
-from etesian.bench.suites.templates import FILES
+from etesian.bench.suites.templates import FILES_OF
 from etesian.bench.template_engines import contenders
 
 if TYPE_CHECKING:
@@ -24,6 +24,6 @@ def _compiling(engine: Engine, files: Files) -> Callable[[], bytes]:
 SUITE = Suite(
     title="Compiling a page of three files",
     unit="compilation",
-    baselines=("tornado", "jinja2"),
-    contenders=contenders(_compiling, dict.fromkeys(("etesian", "tornado", "jinja2"), FILES)),
+    baselines=("tornado", "jinja2", "mako"),
+    contenders=contenders(_compiling, FILES_OF),
 )

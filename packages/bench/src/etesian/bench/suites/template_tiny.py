@@ -31,6 +31,7 @@ SUITE = Suite(
             "tornado": {"line": LINE},
             "jinja2": {"line": LINE},
             "mako": {"line": "Hello, ${name}!"},
+            "chameleon": {"line": "Hello, ${name}!"},
         },
     ),
 )
