@@ -224,6 +224,36 @@ async def test_context_variables_of_a_request_are_not_seen_by_the_next(
     assert seen_values == ["unset"] * 5
 
 
+async def test_the_news_that_the_peer_left_comes_in_the_context_of_the_request(
+    serve, connect, until
+):
+    variable = contextvars.ContextVar("variable", default="unset")
+
+    class Waiting:
+        def start_request(self, server_conn, request_conn):
+            return self
+
+        def headers_received(self, start_line, headers):
+            variable.set(start_line.path)
+
+        def finish(self):
+            seen.append("begun")
+
+        def on_connection_close(self):
+            seen.append(variable.get())
+
+        def on_close(self, server_conn):
+            pass
+
+    seen = []
+    peer = await connect(serve(Waiting()))
+    await peer.send(GET)
+    await until(lambda: seen)
+    await peer.close()
+    await until(lambda: len(seen) == 2)
+    assert seen == ["begun", "/"]
+
+
 @pytest.mark.spec("B-HTTP-047")
 async def test_detach_hands_out_the_stream_with_what_was_read(serve, connect, until):
     streams = []

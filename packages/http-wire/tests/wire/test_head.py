@@ -11,6 +11,8 @@ from etesian.http_wire import HTTPInputError, WirePolicy
 from etesian.http_wire.wire.framing import request_body_length
 from etesian.http_wire.wire.head import (
     HeadFinder,
+    _parse_any_fields,
+    _parse_fields,
     parse_request_head,
     parse_request_line,
     parse_response_head,
@@ -118,3 +120,21 @@ def test_a_response_head_is_parsed_by_the_same_rules():
     for bad in (b"HTTP/1.1 200 OK\r\nA : b", b"HTTP/1.1 200 OK\nA: b", b"HTTP/1.1 2x0 OK"):
         with pytest.raises(HTTPInputError):
             parse_response_head(bad, STRICT)
+
+
+def _outcome(parse, lines):
+    try:
+        return list(parse(lines).get_all())
+    except HTTPInputError as error:
+        return str(error)
+
+
+names = st.sampled_from(["Host", "host", "Accept", "X-Rare", "x-rare", "a b", "", "content_length"])
+values = st.sampled_from(["", " a", "\tb ", "c:d", "\xe9"])
+fields = st.one_of(st.tuples(names, values).map(":".join), st.just("no colon"))
+
+
+@given(lines=st.lists(fields, max_size=6))
+def test_the_short_way_reads_fields_as_the_long_way_does(lines):
+    lines = ["GET / HTTP/1.1", *lines]
+    assert _outcome(_parse_fields, lines) == _outcome(_parse_any_fields, lines)

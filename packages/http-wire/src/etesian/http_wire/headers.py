@@ -109,6 +109,13 @@ class HTTPHeaders(MutableMapping[str, str]):
         self._last_name = ""
         return self
 
+    def set_valid(self, name: str, value: str) -> None:
+        """Set ``name``, which is normal, to ``value``, which is checked: ``[]=`` without its looks.
+
+        For writers that made up both themselves.
+        """
+        self._fields[name] = value
+
     def add(self, name: str, value: str) -> None:
         """Append ``value`` to the values of ``name``."""
         name = normalized_name(name)
@@ -227,7 +234,8 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __setitem__(self, name: str, value: str) -> None:
         name = KNOWN_NAMES.get(name) or normalized_name(name)
-        if not is_field_value(value):
+        # The first half of is_field_value: a call less for nearly every value.
+        if not value.isprintable() and not is_field_value(value):
             raise ValueError(f"invalid value of header {name}: {escaped(value)}")
         self._fields[name] = value
 
@@ -235,9 +243,10 @@ class HTTPHeaders(MutableMapping[str, str]):
         del self._fields[_lookup_name(name)]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._fields or (
-            isinstance(name, str) and (KNOWN_NAMES.get(name) or _lookup_name(name)) in self._fields
-        )
+        normal = KNOWN_NAMES.get(name)  # type: ignore[call-overload]  # whatever it is, it is asked
+        if normal is None:
+            return isinstance(name, str) and _lookup_name(name) in self._fields
+        return normal in self._fields
 
     def __len__(self) -> int:
         return len(self._fields)

@@ -30,28 +30,18 @@ class HTTPServerRequest:
     the bytes that came, percent-decoded, empty ones kept.
     """
 
-    __slots__ = (
-        "_arguments",
-        "_body_arguments",
-        "_byte_range",
-        "_cookies",
-        "_files",
-        "_host",
-        "_parsed_form",
-        "_protocol",
-        "_query_arguments",
-        "_remote_ip",
-        "_started_at",
-        "body",
-        "connection",
-        "headers",
-        "method",
-        "path",
-        "query",
-        "server_connection",
-        "uri",
-        "version",
-    )
+    # What is worked out later is a default of the class: it costs a request nothing.
+    _host: str | None = None
+    _arguments: dict[str, list[bytes]] | None = None
+    _query_arguments: dict[str, list[bytes]] | None = None
+    _body_arguments: dict[str, list[bytes]] | None = None
+    _files: dict[str, list[HTTPFile]] | None = None
+    _parsed_form: tuple[dict[str, list[bytes]], dict[str, list[HTTPFile]]] | None = None
+    _cookies: SimpleCookie | None = None
+    # A tuple of the answer, so that "no range" is known to have been looked for.
+    _byte_range: tuple[tuple[int | None, int | None] | None] | None = None
+    _remote_ip: str | None = None
+    _protocol: str | None = None
 
     def __init__(  # noqa: PLR0917  # the documented order of arguments
         self,
@@ -79,17 +69,10 @@ class HTTPServerRequest:
         self.body = body or b""
         self.connection = connection
         self.server_connection = server_connection
-        self._host = host
-        self._files = files
-        self._arguments: dict[str, list[bytes]] | None = None
-        self._query_arguments: dict[str, list[bytes]] | None = None
-        self._body_arguments: dict[str, list[bytes]] | None = None
-        self._parsed_form: tuple[dict[str, list[bytes]], dict[str, list[HTTPFile]]] | None = None
-        self._cookies: SimpleCookie | None = None
-        # A tuple of the answer, so that "no range" is known to have been looked for.
-        self._byte_range: tuple[tuple[int | None, int | None] | None] | None = None
-        self._remote_ip: str | None = None
-        self._protocol: str | None = None
+        if host is not None:
+            self._host = host
+        if files is not None:
+            self._files = files
         self._started_at = time.monotonic()
 
     # Where it comes from

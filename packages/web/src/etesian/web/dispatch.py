@@ -11,14 +11,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from etesian.web.interface import HTTPError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Mapping, Sequence
-    from contextvars import Context
 
     from etesian.http_wire.interface import HTTPServerRequest
     from etesian.web.application import Application
@@ -41,7 +39,6 @@ class HandlerDelegate:
         "_application",
         "_body_ended",
         "_chunks",
-        "_context",
         "_handler",
         "_handler_class",
         "_kwargs",
@@ -70,17 +67,15 @@ class HandlerDelegate:
         self._handler: RequestHandler | None = None
         self._streams = handler_class._stream_request_body
         self._body_ended = False
-        # What a handler sets in context variables must not reach the connection's next request.
-        self._context: Context = copy_context()
 
     def headers_received(self, start_line: object, headers: object) -> Awaitable[None] | None:  # noqa: ARG002 - the request has both
         """Begin at once where the handler streams; its ``prepare`` may pause the body."""
-        return self._context.run(self._start_streaming) if self._streams else None
+        return self._start_streaming() if self._streams else None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Keep a piece of the body, or hand it to a streaming handler."""
         if self._streams:
-            return self._context.run(self._stream, chunk)
+            return self._stream(chunk)
         if self._chunks is None:
             self._chunks = [chunk]
         else:
@@ -91,13 +86,13 @@ class HandlerDelegate:
         """Run the handler with the whole request; a streaming one goes on to its verb."""
         if self._streams:
             self._body_ended = True
-            self._context.run(self._end_streaming)
+            self._end_streaming()
             return
         chunks = self._chunks
         if chunks is not None:
             self._request.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             self._chunks = None
-        self._context.run(self.execute)
+        self.execute()
 
     def on_connection_close(self) -> None:
         """Tell the handler that the client left, and cancel its coroutine."""
@@ -106,8 +101,7 @@ class HandlerDelegate:
             return
         handler._client_gone = True
         try:
-            # A copy: the news may come in the call stack of the handler's own write.
-            self._context.copy().run(handler.on_connection_close)
+            handler.on_connection_close()
         except Exception as error:
             handler._handle_request_exception(error)
         if handler._task is not None:
@@ -134,10 +128,11 @@ class HandlerDelegate:
 
     def _make_handler(self) -> RequestHandler | None:
         try:
-            if self._kwargs:
-                handler = self._handler_class(self._application, self._request, **self._kwargs)
-            else:
-                handler = self._handler_class(self._application, self._request)
+            handler = (
+                self._handler_class(self._application, self._request, **self._kwargs)
+                if self._kwargs
+                else self._handler_class(self._application, self._request)
+            )
         except Exception as error:
             self._application.answer_error(self._request, error)
             return None
@@ -167,17 +162,19 @@ class HandlerDelegate:
 
     def _run_verb(self, handler: RequestHandler) -> None:
         """Call the method of the verb, and finish unless there is something to wait for."""
-        # The body of _call_verb: a call less for every request.
-        name = self._request.method.lower()  # type: ignore[union-attr]  # it has a start line
-        result = getattr(handler, name)(*handler.path_args, **handler.path_kwargs)
-        if result is not None:
-            self._spawn(handler, _finish_after(handler, _awaitable(result, name)))
+        waiting = self._call_verb(handler)
+        if waiting is not None:
+            self._spawn(handler, _finish_after(handler, waiting))
         elif not handler._finished and handler._auto_finish:
             handler.finish()
 
     def _call_verb(self, handler: RequestHandler) -> Awaitable[None] | None:
         name = self._request.method.lower()  # type: ignore[union-attr]  # it has a start line
-        result = getattr(handler, name)(*handler.path_args, **handler.path_kwargs)
+        method = getattr(handler, name)
+        if handler.path_args or handler.path_kwargs:
+            result = method(*handler.path_args, **handler.path_kwargs)
+        else:
+            result = method()  # to unpack nothing is not for nothing
         return None if result is None else _awaitable(result, name)
 
     async def _finish_after_prepare(

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.server.channel import Channel
@@ -77,7 +77,6 @@ class ServerConnection(Channel):
         "_delegate",
         "_drained",
         "_exchange",
-        "_in_context",
         "_intake",
         "_makes",
         "_on_begin",
@@ -85,6 +84,7 @@ class ServerConnection(Channel):
         "_partial_head",
         "_phase",
         "_reading_paused",
+        "_request_contextvars",
         "_waiting_for",
         "_waiting_since",
         "expecting",
@@ -93,9 +93,9 @@ class ServerConnection(Channel):
         "settings",
     )
 
-    # The context that the connection was made in, and how to run in that of the request.
+    # The context that the connection was made in, and the copy in which its request runs.
     _contextvars: Context
-    _in_context: Callable[..., Any]
+    _request_contextvars: Context
 
     def __init__(
         self,
@@ -303,7 +303,10 @@ class ServerConnection(Channel):
         start_line, headers = parse_request_head(head, self._policy)
         fields = headers._fields
         keep_alive = start_line.version == "HTTP/1.1"
-        if "Connection" in fields:
+        connection = fields.get("Connection")
+        if connection == "keep-alive":  # as browsers and proxies say it
+            keep_alive = True
+        elif connection is not None:
             options = list_members(headers["Connection"].lower())
             keep_alive = "close" not in options and (keep_alive or "keep-alive" in options)
         if "Content-Length" in fields or "Transfer-Encoding" in fields or "Expect" in fields:
@@ -312,8 +315,8 @@ class ServerConnection(Channel):
         self._exchange = exchange
         self._partial_head = None
         # What a request sets in context variables must not be seen by the next one.
-        self._in_context = self._contextvars.copy().run
-        self._in_context(self._dispatch, start_line, headers, exchange)
+        self._request_contextvars = self._contextvars.copy()
+        self._request_contextvars.run(self._dispatch, start_line, headers, exchange)
 
     def _dispatch(
         self, start_line: RequestStartLine, headers: HTTPHeaders, exchange: Exchange
@@ -341,7 +344,7 @@ class ServerConnection(Channel):
             self._close()
             return False
         if intake is None or intake.complete:
-            self._in_context(self._end_request, exchange)
+            self._request_contextvars.run(self._end_request, exchange)
             return True
         if not intake.started:
             self._start_body(intake, exchange)
@@ -369,7 +372,7 @@ class ServerConnection(Channel):
             if self._drained > self._policy.max_drain_size:
                 exchange.keep_alive = False
             return
-        pending = self._in_context(delegate.data_received, data)
+        pending = self._request_contextvars.run(delegate.data_received, data)
         if pending is not None:
             self._wait_for(pending)
 
@@ -511,7 +514,8 @@ class ServerConnection(Channel):
     def _tell_delegate_of_close(self) -> None:
         delegate, self._delegate = self._delegate, None
         if delegate is not None:
-            self._tell(delegate.on_connection_close)
+            # A copy: the news may come in the call stack of the delegate's own write.
+            self._tell(self._request_contextvars.copy().run, delegate.on_connection_close)
 
     def _tell(self, call: Callable[..., object], *args: object) -> None:
         """Call a delegate that is told and not asked: its faults change nothing."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.server.connection import ServerConnection
     from etesian.streams.interface import Stream
 
+_BODY = Progress.BODY
 _DONE = Progress.DONE
 
 # Below this, head and body are joined to one write; above it the copy would cost more than a
@@ -137,6 +138,15 @@ class Exchange(ResponseWriter):
         if connection is None:
             self.progress = _DONE
             return
+        if self._owed == 0 and self.progress is _BODY:
+            self.progress = _DONE  # as end() would find: the announced octets are there
+        else:
+            self._end_body(connection, trailers)
+        self.finished_at = time.monotonic()
+        self._connection = None
+        connection.response_finished()
+
+    def _end_body(self, connection: ServerConnection, trailers: HTTPHeaders | None) -> None:
         try:
             data = self.end(trailers)
         except HTTPOutputError:
@@ -144,9 +154,6 @@ class Exchange(ResponseWriter):
             raise
         if data:
             connection.send(data)
-        self.finished_at = time.monotonic()
-        self._connection = None
-        connection.response_finished()
 
     def abort(self) -> None:
         """Cut the connection, so that the peer sees that the response broke off."""

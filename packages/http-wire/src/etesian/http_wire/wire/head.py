@@ -36,7 +36,7 @@ _MAX_METHOD_LENGTH: Final = 32
 # The visible ASCII without what the URI grammar lacks and no client sends raw: '"', '#', '<', '>'
 # and the backslash, which parsers behind us read as a slash. Browsers do send the likes of '|'
 # and '{' raw, so these pass (RFC 9112, 3.2).
-_TARGET: Final = re.compile(r"[!$-;=?-\[\]-~]+")
+_is_target: Final = re.compile(r"[!$-;=?-\[\]-~]+").fullmatch
 
 _VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
 
@@ -45,6 +45,9 @@ _VERSION: Final = re.compile(r"HTTP/[0-9]\.[0-9]")
 _AUTHORITY: Final = re.compile(
     r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9\-._~%!$&'()*+;=]{1,255})(?::[0-9]{0,5})?"
 )
+
+# Makes a named tuple without the Python function in between.
+_new_tuple: Final = tuple.__new__
 
 _LENIENT_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 
@@ -98,11 +101,11 @@ def parse_request_line(line: str) -> RequestStartLine:
         raise HTTPInputError(f"unusable version: {escaped(version)}", 505 if known else 400)
     if method not in _USUAL_METHODS:
         _check_method(method)
-    if not _TARGET.fullmatch(target):
+    if not _is_target(target):
         raise HTTPInputError(f"invalid octets in request target: {escaped(target)}")
     if target[0] != "/" or method == "CONNECT":
         _check_target_form(method, target)
-    return RequestStartLine(method, target, version)
+    return _new_tuple(RequestStartLine, (method, target, version))
 
 
 def parse_status_line(line: str) -> ResponseStartLine:
@@ -152,15 +155,32 @@ def _head_lines(head: bytes, policy: WirePolicy) -> list[str]:
 
 
 def _parse_fields(lines: list[str]) -> HTTPHeaders:
+    """Give the fields after the first line, where each comes once and by a known name.
+
+    That is nearly always so; :func:`_parse_any_fields` says the same for every head.
+    """
     fields: dict[str, str | list[str]] = {}
     known = KNOWN_NAMES
+    try:
+        for line in lines[1:]:
+            name, value = line.split(":", 1)
+            fields[known[name]] = value.strip(OWS)
+    except (KeyError, ValueError):
+        return _parse_any_fields(lines)
+    if len(fields) < len(lines) - 1:
+        return _parse_any_fields(lines)
+    return HTTPHeaders.from_valid(fields)
+
+
+def _parse_any_fields(lines: list[str]) -> HTTPHeaders:
+    fields: dict[str, str | list[str]] = {}
     line = ""
     try:
         # Neither a folded line nor a space before the colon gets past the names: no token holds
         # a space (RFC 9112, 5.1 and 5.2).
         for line in lines[1:]:
             name, value = line.split(":", 1)
-            normal = known.get(name) or _learn_name(name)
+            normal = KNOWN_NAMES.get(name) or _learn_name(name)
             if normal in fields:
                 _append(fields, normal, value.strip(OWS))
             else:

@@ -34,6 +34,9 @@ _CHUNKED: Final = -1
 _UNTIL_CLOSE: Final = -2
 _DROPPED: Final = -3
 
+# The methods whose responses take the short way to their framing.
+_USUAL_METHODS: Final = frozenset(("GET", "POST"))
+
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
@@ -90,7 +93,17 @@ class ResponseWriter:
                 lines.extend([f"{name}: {one}" for one in value])
         if "Date" not in fields:
             lines.append(DATE_LINE.now())
-        owed = self._frame(lines, fields.get("Content-Length"), code)
+        length = fields.get("Content-Length")
+        if (
+            code == 200
+            and self.request_method in _USUAL_METHODS
+            and isinstance(length, str)
+            and self.keep_alive
+            and self.request_version == "HTTP/1.1"
+        ):
+            owed = decimal(length)  # all that _frame does for such a response
+        else:
+            owed = self._frame(lines, length, code)
         head = encode_lines(lines)
         self._owed = owed
         self.progress = _BODY

@@ -90,7 +90,10 @@ class HandlerBase:
         self.application = application
         self.request = request
         self.clear()
-        self.initialize(**kwargs)
+        if kwargs:
+            self.initialize(**kwargs)
+        else:
+            self.initialize()  # to unpack nothing is not for nothing
 
     def clear(self) -> None:
         """Begin the response; said where the response is."""

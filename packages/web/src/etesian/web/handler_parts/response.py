@@ -170,7 +170,7 @@ class Response(ConditionalRequests, Cookies):
             self._clear_representation_headers()
         elif "Content-Length" not in self._headers:
             length = sum(map(len, self._write_buffer))
-            self._headers["Content-Length"] = str(length)
+            self._headers.set_valid("Content-Length", str(length))
 
     def _clear_representation_headers(self) -> None:
         for name in _REPRESENTATION_HEADERS:
