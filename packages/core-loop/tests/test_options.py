@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -60,6 +61,11 @@ def test_an_option_is_an_attribute_and_an_item() -> None:
 def test_an_unknown_option_is_named() -> None:
     with pytest.raises(Error, match="no option 'prot'; close to it: port"):
         parser_of(port=int).parse_command_line(["program", "--prot=1"])
+    with pytest.raises(Error, match=r"no option 'qqq'; there are: help, port$"):
+        parser_of(port=int).parse_command_line(["program", "--qqq"])
+    many = parser_of(**{f"option{n}": int for n in range(30)})
+    with pytest.raises(Error, match=r"option18 and 19 more$"):
+        many.parse_command_line(["program", "--qqq"])
 
 
 @pytest.mark.spec("B-UTIL-021")
@@ -133,6 +139,7 @@ def test_spans(text: str, seconds: float) -> None:
         (int, "1.5"),
         (float, "x"),
         (timedelta, "5 parsecs"),
+        (timedelta, "99999999999w"),
         (timedelta, ""),
         (datetime, "soon"),
     ],
@@ -150,6 +157,8 @@ def test_many_values_and_ranges() -> None:
     assert read(float, "1,2.5", multiple=True) == [1.0, 2.5]
     with pytest.raises(ValueError, match="ends before it begins"):
         read(int, "5:1", multiple=True)
+    with pytest.raises(ValueError, match=r"got '1:99999999999': .* more than 100000 numbers"):
+        read(int, "1:99999999999", multiple=True)
     parser = OptionParser()
     parser.define("x", type=int, multiple=True)
     assert parser.x == []
@@ -245,13 +254,31 @@ def test_a_config_file_is_python(tmp_path: Path) -> None:
     assert (parser.name, parser.port, parser.many) == ("Übung", 8080, [1, 2, 3])
     assert parser.here == "config.py"
     config.write_text("port = 1.5\n")
-    with pytest.raises(Error, match="option 'port' takes INT"):
+    with pytest.raises(Error, match=r"option 'port' takes INT, got 1.5 \(float\)") as refused:
         parser.parse_config_file(config)
-    config.write_text("port = \n")
-    with pytest.raises(SyntaxError, match=r"config\.py"):
-        parser.parse_config_file(config)
+    assert refused.value.__notes__ == [f"in {config}"]
     with pytest.raises(FileNotFoundError):
         parser.parse_config_file(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a = 1\nport = \n", "config.py, line 2: not Python: invalid syntax"),
+        (b"port = 1\n  x = 2\n", "config.py, line 2: not Python: unexpected indent"),
+        (b"name = '\xff'\n", "config.py must be Python in UTF-8: "),
+        (b"port = 1\0\n", "config.py"),
+    ],
+)
+def test_a_broken_config_file_is_named_and_changes_nothing(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    parser = parser_of(port=int, name=str)
+    config = tmp_path / "config.py"
+    config.write_bytes(content)
+    with pytest.raises(Error, match=re.escape(told)):
+        parser.parse_config_file(config)
+    assert (parser.port, parser.name) == (None, None)
 
 
 @pytest.mark.spec("S257")

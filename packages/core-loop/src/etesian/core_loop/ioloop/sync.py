@@ -5,8 +5,6 @@ from __future__ import annotations
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
-from etesian.core_loop.gen.convert import convert_yielded
-from etesian.core_loop.gen.runner import waiting_generators
 from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the documented name
 
 if TYPE_CHECKING:
@@ -36,7 +34,8 @@ def run_sync(ioloop: IOLoop, func: Callable[[], Any], timeout: float | None) -> 
     late: TimeoutError | None = None
 
     def expire() -> None:
-        from etesian.core_loop.ioloop.stuck import where_it_waits  # noqa: PLC0415  seldom needed
+        from etesian.core_loop.gen.runner import waiting_generators  # noqa: PLC0415  seldom needed
+        from etesian.core_loop.ioloop.stuck import where_it_waits  # noqa: PLC0415
 
         nonlocal late
         late = TimeoutError(f"no result after {timeout} seconds")
@@ -68,7 +67,11 @@ async def _finish(func: Callable[[], Any]) -> Any:
     if result is None:
         return None
     # Awaited itself where it can be: a Task of its own would hide where it waits.
-    return await (result if isawaitable(result) else convert_yielded(result))
+    if isawaitable(result):
+        return await result
+    from etesian.core_loop.gen.convert import convert_yielded  # noqa: PLC0415  seldom needed
+
+    return await convert_yielded(result)
 
 
 def _forget_outcome(task: asyncio.Task[Any]) -> None:

@@ -15,6 +15,10 @@ __all__ = ["Option"]
 # "Nothing was set": None is a value.
 _UNSET = object()
 
+# Numbers that a range such as 8000:8003 may stand for. All ports of a machine are fewer; a
+# slip of the finger must not fill the memory.
+MAX_RANGE = 100_000
+
 
 class Option:
     """An option's definition and its value.
@@ -102,6 +106,8 @@ class Option:
                 first, last = read(low), read(high)
                 if last < first:
                     raise ValueError(f"the range {part} ends before it begins")
+                if last - first >= MAX_RANGE:
+                    raise ValueError(f"the range {part} has more than {MAX_RANGE} numbers")
                 items.extend(range(first, last + 1))
             else:
                 items.append(read(part))

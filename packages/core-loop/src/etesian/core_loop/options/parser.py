@@ -16,8 +16,12 @@ from etesian.core_loop.options.option import Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, ItemsView, Iterator, Sequence
+    from types import CodeType
 
 __all__ = ["OptionParser"]
+
+# Options that an error names when none is close to the unknown one: a line, not a page.
+MAX_NAMED = 12
 
 _PACKAGE = str(Path(__file__).parent)
 
@@ -112,19 +116,16 @@ class OptionParser:
         Names that are not options are its own affair. Text assigned to an option of another
         type is read as on the command line.
 
-        Raises Error when anybody may write to the file: its code is not run then.
+        Raises Error, without running any of it, when anybody may write to the file or it is
+        not Python in UTF-8.
         """
-        source = _trusted_source(Path(path))
+        code = _trusted_code(Path(path))
         config: dict[str, Any] = {"__file__": str(Path(path).absolute())}
-        exec(compile(source, os.fspath(path), "exec", dont_inherit=True), config)  # noqa: S102
+        exec(code, config)  # noqa: S102  as documented
         for name, value in config.items():
             option = self._options.get(_key(name))
-            if option is None:
-                continue
-            if isinstance(value, str) and (option.multiple or option.type is not str):
-                option.parse(value)
-            else:
-                option.set(value)
+            if option is not None:
+                _take_from_file(option, value, path)
         if final:
             self.run_parse_callbacks()
 
@@ -194,7 +195,11 @@ class OptionParser:
 
     def _suggestion(self, name: str) -> str:
         close = difflib.get_close_matches(_key(name), self._options, n=3)
-        return f"; close to it: {', '.join(close)}" if close else ""
+        if close:
+            return f"; close to it: {', '.join(close)}"
+        names = sorted(self._options)
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        return f"; there are: {', '.join(names[:MAX_NAMED])}{more}"
 
     def _parse_word(self, word: str) -> None:
         name, equals, text = word.partition("=")
@@ -223,8 +228,25 @@ def _calling_file() -> str:
     return frame.f_code.co_filename
 
 
-def _trusted_source(path: Path) -> str:
-    with path.open(encoding="utf-8") as file:
+def _take_from_file(option: Option, value: Any, path: str | os.PathLike[str]) -> None:
+    try:
+        if isinstance(value, str) and (option.multiple or option.type is not str):
+            option.parse(value)
+        else:
+            option.set(value)
+    except Error as error:
+        error.add_note(f"in {os.fspath(path)}")
+        raise
+
+
+def _trusted_code(path: Path) -> CodeType:
+    with path.open("rb") as file:
         if os.name == "posix" and os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
             raise Error(f"{path} may be written by anybody: its code is not run")
-        return file.read()
+        source = file.read()
+    try:
+        return compile(source.decode(), os.fspath(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise Error(f"{path}, line {error.lineno}: not Python: {error.msg}") from error
+    except ValueError as error:
+        raise Error(f"{path} must be Python in UTF-8: {error}") from error
