@@ -332,3 +332,46 @@ async def test_a_half_closed_connection_costs_no_time(connected):
     far._transport.abort()
     with pytest.raises(StreamClosedError):
         await written
+
+
+async def test_a_burst_of_short_messages_does_not_hold_the_loop(connected):
+    near, far = await connected()
+    await far.write(b"\n" * 50_000)
+    turns = 0
+
+    async def count():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    for _ in range(50_000):
+        assert await near.read_until(b"\n") == b"\n"
+    counting.cancel()
+    assert turns > 100
+
+
+async def test_a_read_that_waits_its_turn_is_a_read_like_others(connected):
+    near, far = await connected(read_chunk_size=1000)
+    await far.write(b"\n" * 1000)
+    assert await near.read_bytes(1) == b"\n"
+    reads = (near.read_bytes(1) for _ in range(998))
+    waiting = next(read for read in reads if not read.done())
+    with pytest.raises(AssertionError):
+        near.read_bytes(1)
+    waiting.cancel()
+    far.write(b"end")
+    far.close()
+    rest = await near.read_until_close()
+    assert rest.endswith(b"\n\nend")
+    assert 700 < len(rest) < 1000
+
+
+async def test_a_turn_that_was_waited_for_does_not_read_further_ahead(connected):
+    near, far = await connected(read_chunk_size=1000)
+    sent = far.write(b"\n" * 8_000_000)
+    for _ in range(10_000):
+        await near.read_bytes(1)
+        assert near._reader.buffer.size < 1000 + 256 * 1024
+    assert not sent.done()

@@ -48,6 +48,11 @@ READ_CHUNK_SIZE = 64 * 1024
 # what a person notices, long enough that a thousand searches cost less than a second.
 RETRY_DELAY = 0.01
 
+# Reads that are finished at once before one waits a turn of the loop. A peer that sends a chunk of
+# the shortest messages would otherwise keep all others waiting for tenths of a second; at this
+# number it is about a millisecond, and the turn costs a message in hundreds.
+MAX_READS_PER_TURN = 256
+
 # Seconds. How long a closed stream goes on sending what was written before. A peer that does not
 # read would otherwise hold the connection and the bytes for ever.
 LINGER_TIMEOUT = 30.0
@@ -57,7 +62,8 @@ class BaseIOStream(asyncio.Protocol):
     """A byte stream over an asyncio transport.
 
     It is the protocol of its transport: bytes are pushed into a buffer, and a
-    read that the buffer already satisfies gives a finished future. At most one
+    read that the buffer already satisfies gives a finished future; but one of
+    hundreds waits a turn, so that a burst does not hold the loop. At most one
     read may be pending (``AssertionError``); writes may be as many as wanted
     and keep their order. Cancelling a read leaves its bytes for the next one.
 
@@ -85,6 +91,7 @@ class BaseIOStream(asyncio.Protocol):
     _retry: asyncio.TimerHandle | None = None
     _written: asyncio.Future[None] | None = None
     _can_write_after_eof = True
+    _reads_at_once = 0
     _reading_paused = False
     _closed = False
     _lost = False
@@ -157,6 +164,8 @@ class BaseIOStream(asyncio.Protocol):
     def _read(self, plan: ReadPlan) -> asyncio.Future[Any]:
         """Start the read: finished if the buffer has its result, pending otherwise."""
         reader = self._reader
+        if self._reads_at_once >= MAX_READS_PER_TURN and not reader.ended:
+            return self._read_next_turn(plan)
         try:
             result = reader.take(plan)
         except (UnsatisfiableReadError, StreamBufferFullError) as error:
@@ -164,6 +173,7 @@ class BaseIOStream(asyncio.Protocol):
             raise StreamClosedError(real_error=error) from error
         loop = self._loop or running_or_pending_loop()
         if result is not None:
+            self._reads_at_once += 1
             future = loop.create_future()
             future.set_result(result)
             if reader.ended:
@@ -172,21 +182,44 @@ class BaseIOStream(asyncio.Protocol):
         if reader.ended:
             self._close(self.error)
             raise StreamClosedError(real_error=self.error)
+        self._reads_at_once = 0
+        self._want_bytes()
+        return reader.wait(plan, loop)
+
+    def _read_next_turn(self, plan: ReadPlan) -> asyncio.Future[Any]:
+        """Start the read, but look for its result only when others have had their turn."""
+        self._reads_at_once = 0
+        self._reader.claim()
+        loop = self._loop or running_or_pending_loop()
+        loop.call_soon(self._look)
+        return self._reader.wait(plan, loop)
+
+    def _look(self) -> None:
+        """Finish the read that waited for its turn, or have more bytes come for it."""
+        if not self._closed:
+            self._advance()
+        # Not before: what is there may satisfy it, and reading ahead stays bounded.
+        if self._reader.pending:
+            self._want_bytes()
+
+    def _want_bytes(self) -> None:
+        """Have the transport read."""
         if self._transport is None:
             self._attach()
         elif self._reading_paused:
             self._reading_paused = False
             self._transport.resume_reading()
-        return reader.wait(plan, loop)
 
     def data_received(self, data: bytes) -> None:
         """Take what the transport read (asyncio.Protocol)."""
         reader = self._reader
         if self._closed:
             return
-        reader.buffer.append(data)
-        self._advance()
-        enough = reader.buffer.size >= self.read_chunk_size and not reader.pending
+        buffer = reader.buffer
+        buffer.append(data)
+        if reader.future is not None:
+            self._advance()
+        enough = buffer.size >= self.read_chunk_size and not reader.pending
         if enough and self._transport is not None:
             self._reading_paused = True
             self._transport.pause_reading()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import socket as sockets
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from etesian.streams.base_iostream import BaseIOStream
+from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.interface import StreamClosedError
 from etesian.streams.pending_loop import running_or_pending_loop
-from etesian.streams.shared_reader import SharedReader
 from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
 from etesian.streams.tls_upgrade import HANDSHAKE_RECORD, upgrade_to_tls
 
@@ -144,10 +144,8 @@ class IOStream(BaseIOStream):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start on ``transport`` (asyncio.Protocol)."""
         self._socket = transport.get_extra_info("socket")
+        keep_heap_reserve()
         super().connection_made(transport)
-        if isinstance(self._loop, asyncio.SelectorEventLoop) and self._can_write_after_eof:
-            # Not over TLS, which reads into memory of its own.
-            cast("asyncio.Transport", transport).set_protocol(SharedReader(self, self._loop))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Note that nothing goes in or out any more (asyncio.Protocol)."""

@@ -7,6 +7,7 @@ import logging
 import socket as sockets
 from typing import TYPE_CHECKING
 
+from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.pending_loop import running_or_pending_loop
 from etesian.streams.proxy_gate import ProxyGate
 from etesian.streams.sockets import DEFAULT_BACKLOG
@@ -61,6 +62,7 @@ class Listener:
 
     def _start(self) -> None:
         if not self._stopped:
+            keep_heap_reserve()
             self._task = asyncio.get_running_loop().create_task(self._accept())
 
     async def _accept(self) -> None:

@@ -6,7 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
+
+    from etesian.streams.read_side import ReadSide
 
 
 class ReadFuture(asyncio.Future[Any]):
@@ -14,13 +16,13 @@ class ReadFuture(asyncio.Future[Any]):
 
     A task can be cancelled after its read was satisfied and before it runs
     again: a timeout that comes together with the data. An ordinary future
-    would lose the bytes; this one hands itself to ``give_back``, which its
+    would lose the bytes; this one gives them back to ``reader``, which its
     maker sets.
     """
 
-    __slots__ = ("give_back",)
+    __slots__ = ("reader",)
 
-    give_back: Callable[[ReadFuture], None]
+    reader: ReadSide
 
     def __await__(self) -> Generator[Any, None, Any]:
         if not self.done():
@@ -30,6 +32,6 @@ class ReadFuture(asyncio.Future[Any]):
                 yield self
             except asyncio.CancelledError:
                 if self.done() and not self.cancelled() and self.exception() is None:
-                    self.give_back(self)
+                    self.reader.give_back(self.result())
                 raise
         return self.result()

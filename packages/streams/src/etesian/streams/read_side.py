@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etesian.streams.interface import StreamClosedError
 from etesian.streams.read_buffer import ReadBuffer
@@ -22,18 +22,19 @@ class ReadSide:
     :meth:`advance`; the owner then closes the stream and calls :meth:`fail`.
     """
 
-    __slots__ = ("_future", "_plan", "buffer", "ended")
+    __slots__ = ("_plan", "buffer", "ended", "future")
 
     def __init__(self) -> None:
         self.buffer = ReadBuffer()
         self.ended = False
         self._plan: ReadPlan | None = None
-        self._future: ReadFuture | None = None
+        # That of the pending read, or of one that was cancelled and is not forgotten yet.
+        self.future: ReadFuture | None = None
 
     @property
     def pending(self) -> bool:
         """Whether a read waits, and its reader still does."""
-        return self._future is not None and not self._future.done()
+        return self.future is not None and not self.future.done()
 
     @property
     def exhausted(self) -> bool:
@@ -50,26 +51,30 @@ class ReadSide:
         if self._plan is not None:
             self._plan.insist()
 
+    def claim(self) -> None:
+        """Make room for a read; ``AssertionError`` while another one is pending."""
+        self._forget_cancelled()
+        assert self.future is None, "Already reading"  # noqa: S101 - the documented refusal
+
     def take(self, plan: ReadPlan) -> bytes | int | None:
         """Give the result of ``plan`` if it is there, else ``None``.
 
         Raises ``AssertionError`` while another read is pending.
         """
-        if self._future is not None:
-            self._forget_cancelled()
-            assert self._future is None, "Already reading"  # noqa: S101 - the documented refusal
+        if self.future is not None:
+            self.claim()
         return plan.take_last(self.buffer) if self.ended else plan.take(self.buffer)
 
     def wait(self, plan: ReadPlan, loop: asyncio.AbstractEventLoop) -> ReadFuture:
         """Give a future for the result of ``plan``, which :meth:`take` did not find."""
         self._plan = plan
-        future = self._future = ReadFuture(loop=loop)
-        future.give_back = self._give_back
+        future = self.future = ReadFuture(loop=loop)
+        future.reader = self
         return future
 
     def advance(self) -> bool:
         """Finish the pending read if its result is there now; tell whether one still waits."""
-        future, plan = self._future, self._plan
+        future, plan = self.future, self._plan
         if future is None or plan is None:
             return False
         if future.cancelled():
@@ -78,27 +83,26 @@ class ReadSide:
         result = plan.take_last(self.buffer) if self.ended else plan.take(self.buffer)
         if result is None:
             return True
-        self._future = self._plan = None
+        self.future = self._plan = None
         future.set_result(result)
         return False
 
     def fail(self, error: BaseException | None) -> None:
         """Let no more bytes arrive, and end the pending read because of ``error``."""
         self.ended = True
-        future, self._future, self._plan = self._future, None, None
+        future, self.future, self._plan = self.future, None, None
         if future is not None and not future.done():
             future.set_exception(StreamClosedError(real_error=error))
             # A reader that is gone need not hear of it in the log.
             future.exception()
 
     def _forget_cancelled(self) -> None:
-        if self._future is not None and self._future.cancelled():
+        if self.future is not None and self.future.cancelled():
             if self._plan is not None:
                 self._plan.abandon(self.buffer)
-            self._plan = self._future = None
+            self._plan = self.future = None
 
-    def _give_back(self, future: ReadFuture) -> None:
+    def give_back(self, result: Any) -> None:
         """Take back the bytes of a satisfied read whose reader was cancelled."""
-        result = future.result()
-        if isinstance(result, bytes) and self._future is None:
+        if isinstance(result, bytes) and self.future is None:
             self.buffer.give_back(result)

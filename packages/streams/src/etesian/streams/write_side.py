@@ -102,6 +102,9 @@ class WriteSide:
         elif self._held:
             self._held.append(data)
             self.flush()
+        elif self._transport is not None and not self._tls:
+            if size:
+                self._transport.write(data)
         else:
             self._put(data, size)
 

@@ -4,22 +4,6 @@ import asyncio
 import threading
 
 from etesian.streams import TCPClient, TCPServer, bind_sockets
-from etesian.streams.shared_reader import SharedReader, _memory
-
-
-async def test_streams_of_a_loop_share_memory_and_nothing_else(connected):
-    pairs = [await connected() for _ in range(10)]
-    for number, (near, far) in enumerate(pairs):
-        far.write(b"%d" % number * 50_000)
-        near.write(b"%d" % number * 50_000)
-    await asyncio.sleep(0.02)
-    for number, (near, far) in enumerate(pairs):
-        assert await near.read_bytes(50_000) == b"%d" % number * 50_000
-        assert await far.read_bytes(50_000) == b"%d" % number * 50_000
-    loop = asyncio.get_running_loop()
-    if isinstance(loop, asyncio.SelectorEventLoop):
-        assert isinstance(pairs[0][0]._transport.get_protocol(), SharedReader)
-        assert len(_memory[loop]) == 256 * 1024
 
 
 class _Echo(TCPServer):
