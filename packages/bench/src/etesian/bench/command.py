@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from etesian.bench.interleave import DifferentAnswerError, interleave
 from etesian.bench.report import table
-from etesian.bench.suites import NAMES, load_suite
+from etesian.bench.suites import NAMES, load_suites
 from etesian.bench.wrk import LoadError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from etesian.bench.contender import Contender
+    from etesian.bench.contender import Contender, Suite
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,20 +25,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     peer that is not installed is named and left out.
     """
     arguments = _parser().parse_args(argv)
-    suite = load_suite(arguments.suite)
     try:
-        samples = interleave(
-            _present(suite.contenders),
-            seconds=arguments.seconds,
-            rounds=arguments.rounds,
-            progress=_say,
-        )
+        for suite in load_suites(arguments.suite):
+            _measure(suite, seconds=arguments.seconds, rounds=arguments.rounds)
     except (DifferentAnswerError, LoadError) as error:
         _say(f"etesian.bench: {error}")
         return 1
-    print(f"{suite.title}. Python {platform.python_version()}, median of {arguments.rounds}:")
-    print(table(samples, unit=suite.unit, baselines=suite.baselines))
     return 0
+
+
+def _measure(suite: Suite, *, seconds: float, rounds: int) -> None:
+    contenders = _present(suite.contenders)
+    samples = interleave(contenders, seconds=seconds, rounds=rounds, progress=_say)
+    print(f"{suite.title}. Python {platform.python_version()}, median of {rounds}:")
+    shown = table(samples, unit=suite.unit, baselines=suite.baselines, memory=suite.memory)
+    print(shown, flush=True)
 
 
 def _present(contenders: Sequence[Contender]) -> list[Contender]:

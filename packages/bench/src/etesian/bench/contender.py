@@ -18,10 +18,13 @@ class Sample:
     ``cpu_us`` is in microseconds, user and system together, of the process
     that is measured and not of the one that makes the load. It depends far
     less on what else the machine is doing than ``rate`` does.
+
+    ``memory_kib`` is what the suite's ``memory`` says, where it says anything.
     """
 
     rate: float
     cpu_us: float
+    memory_kib: float | None = None
 
 
 class Running(Protocol):
@@ -58,10 +61,12 @@ class Suite:
     """One thing that contenders do, each in its own way.
 
     ``title`` says what it is, ``unit`` names one piece of it, and ``baselines``
-    are the contenders that the others are compared with.
+    are the contenders that the others are compared with. ``memory`` heads the
+    column of the samples' ``memory_kib``; without it there is none.
     """
 
     title: str
     unit: str
     baselines: tuple[str, ...]
     contenders: tuple[Contender, ...]
+    memory: str = ""

@@ -11,15 +11,24 @@ if TYPE_CHECKING:
     from etesian.bench.contender import Sample
 
 
-def table(samples: Mapping[str, Sequence[Sample]], *, unit: str, baselines: Sequence[str]) -> str:
+def table(
+    samples: Mapping[str, Sequence[Sample]],
+    *,
+    unit: str,
+    baselines: Sequence[str],
+    memory: str = "",
+) -> str:
     """Give a line for each contender, the fastest first.
 
     Rate and time are medians; the spread is from the slowest to the fastest
-    round, in per cent of the median. Beside them, for each baseline that took
+    round, in per cent of the median. Memory, under the heading ``memory``, is
+    that of the round that took most. Beside them, for each baseline that took
     part, how many times its rate.
     """
     present = [name for name in baselines if name in samples]
-    head = ["", f"{unit}/s", "spread", f"cpu us/{unit}", *(f"x {name}" for name in present)]
+    extra = [memory] if memory else []
+    compared = [f"x {name}" for name in present]
+    head = ["", f"{unit}/s", "spread", f"cpu us/{unit}", *extra, *compared]
     rates = {name: median(each.rate for each in of) for name, of in samples.items()}
     rows = [
         [
@@ -27,6 +36,7 @@ def table(samples: Mapping[str, Sequence[Sample]], *, unit: str, baselines: Sequ
             f"{rates[name]:,.0f}",
             f"{_spread(samples[name]):.0f} %",
             f"{median(each.cpu_us for each in samples[name]):.1f}",
+            *(_most_memory(samples[name]) for _ in extra),
             *(f"{rates[name] / rates[baseline]:.2f}" for baseline in present),
         ]
         for name in sorted(rates, key=rates.__getitem__, reverse=True)
@@ -37,6 +47,11 @@ def table(samples: Mapping[str, Sequence[Sample]], *, unit: str, baselines: Sequ
 def _spread(samples: Sequence[Sample]) -> float:
     rates = [each.rate for each in samples]
     return 100 * (max(rates) - min(rates)) / median(rates)
+
+
+def _most_memory(samples: Sequence[Sample]) -> str:
+    known = [each.memory_kib for each in samples if each.memory_kib is not None]
+    return f"{max(known):,.1f}" if known else "-"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

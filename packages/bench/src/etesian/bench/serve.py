@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import resource
 import socket
 from importlib import import_module
 
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("--uvloop", action="store_true")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {arguments.core})
+    allow_many_files()
     program = import_module(f"etesian.bench.programs.{arguments.program}")
     loop_factory = asyncio.new_event_loop
     if arguments.uvloop:
@@ -26,6 +28,12 @@ def main() -> None:
     listening.setblocking(False)
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(program.serve(listening))
+
+
+def allow_many_files() -> None:
+    """Let this process have as many connections as the system allows it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

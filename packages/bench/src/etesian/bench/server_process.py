@@ -34,6 +34,20 @@ class ServerProcess:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
+    def memory_kib(self) -> int:
+        """Give the resident memory."""
+        return self._status("VmRSS")
+
+    def most_memory_kib(self) -> int:
+        """Give the most memory that was resident at any time."""
+        return self._status("VmHWM")
+
+    def _status(self, name: str) -> int:
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1])
+        raise LookupError(f"no {name} of process {self.pid}")
+
 
 @contextmanager
 def server_process(

@@ -25,9 +25,14 @@ async def hello(_scope: object, _receive: object, send: Callable[[Any], Awaitabl
     await send(BODY)
 
 
-async def serve(listening: socket.socket) -> None:
-    """Serve until SIGTERM."""
+async def serve_application(application: Callable[..., Any], listening: socket.socket) -> None:
+    """Serve an ASGI function until SIGTERM."""
     config = uvicorn.Config(
-        hello, http="httptools", lifespan="off", access_log=False, log_level="warning"
+        application, http="httptools", lifespan="off", access_log=False, log_level="warning"
     )
     await uvicorn.Server(config).serve(sockets=[listening])
+
+
+async def serve(listening: socket.socket) -> None:
+    """Serve until SIGTERM."""
+    await serve_application(hello, listening)
