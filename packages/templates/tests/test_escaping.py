@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etesian.templates import (
+    DictLoader,
     ParseError,
     Template,
     json_encode,
@@ -164,6 +165,51 @@ def test_code_in_c_that_imports_works_in_a_template():
 def test_values_are_never_read_as_templates():
     hostile = "{{ 1 + 1 }}{% import os %}{# #}{{!"
     assert Template("{% raw x %}{{ x }}").generate(x=hostile).decode() == hostile * 2
+
+
+@pytest.mark.spec("S193")
+def test_no_value_names_a_file_a_block_or_an_escape():
+    files = {
+        "secret": "secret",
+        "page": "{% include name %}|{% block name %}{{ name }}{% end %}",
+        "name": "{% autoescape None %}{{ xhtml_escape(name) }}",
+    }
+    output = DictLoader(files).load("page").generate(name="secret<")
+    assert output == b"secret&lt;|secret&lt;"
+
+
+@pytest.mark.spec("S193")
+@pytest.mark.parametrize("hostile", [{"x": 1}, ["{{ x }}"], None, 5])
+def test_a_template_is_made_of_text_only(hostile):
+    with pytest.raises((TypeError, AttributeError)):
+        Template(hostile)
+
+
+class _Proxy:
+    """What proxies and lazy strings do: they say that they are what they stand for."""
+
+    def __init__(self, value):
+        self.value = value
+
+    @property
+    def __class__(self):
+        return type(self.value)
+
+    def __str__(self):
+        return f"<{self.value}>"
+
+    def __format__(self, spec):
+        return "<script>"
+
+    def decode(self):
+        return "<script>"
+
+
+@pytest.mark.parametrize("value", [1, "a", b"a"])
+@pytest.mark.parametrize("text", ["{{ x }}", "{% for i in [1] %}{{ x }}{% end %}"])
+def test_a_value_that_lies_about_its_class_is_escaped(text, value):
+    proxy = _Proxy(value)
+    assert Template(text).generate(x=proxy).decode() == xhtml_escape(f"<{value}>")
 
 
 def test_references_that_mean_nothing_stay():

@@ -68,6 +68,34 @@ def test_a_value_in_the_right_place_is_not(text):
     assert findings(text) == []
 
 
+@pytest.mark.spec("S193", "S194")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ x.format(user) }}", "takes format from a value"),
+        ("{{ names[0].format_map(user) }}", "takes format_map from a value"),
+        ("{{ f(x.y().format(user)) }}", "takes format from a value"),
+        ("{% set line = x.format(user) %}", "takes format from a value"),
+        ("{% set a = 1; b = x.format(user) %}", "takes format from a value"),
+        ("{% module Entry(x.format(user)) %}", "takes format from a value"),
+        ("{{ str.format(x, user) }}", "takes format from a value"),
+        ("{% raw Template(x).generate() %}", "calls Template of a value"),
+        ("{{ templates.Template(x).generate() }}", "calls Template of a value"),
+        ("{{ eval(x) }}", "calls eval of a value"),
+    ],
+)
+def test_a_value_that_decides_what_is_read_is_found(text, message):
+    assert message in " ".join(found for _, found in findings(f"\n{text}"))
+    assert {line for line, _ in findings(f"\n{text}")} == {2}
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ '{:>5}'.format(x) }}", "{{ format(x, '>5') }}", "{{ date.strftime(x) }}"]
+)
+def test_a_format_that_stands_in_the_template_is_not(text):
+    assert findings(text) == []
+
+
 def test_without_autoescape_every_value_is_found():
     assert len(findings("{{ x }}{{ escape(x) }}<a title='{{ y }}'>", autoescape=None)) == 2
 
@@ -80,9 +108,11 @@ def test_the_command_reports_and_fails(tmp_path, capsys):
     assert capsys.readouterr().out == ""
     (tmp_path / "bad.html").write_text("\n<a href='{{ x }}'>")
     (tmp_path / "broken.html").write_text("\n\n{% if %}")
+    # What a child has outside of blocks is in no page, but is Python all the same.
+    (tmp_path / "child.html").write_text("{% extends good.html %}\n{{ 1 + }}")
     assert main(["check", str(tmp_path)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:14] for line in lines] == ["bad.html:2: 'x", "broken.html:3:"]
+    assert [line[:14] for line in lines] == ["bad.html:2: 'x", "broken.html:3:", "child.html:2: "]
 
 
 def test_without_autoescape_the_command_says_more(tmp_path, capsys):

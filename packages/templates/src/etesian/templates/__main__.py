@@ -46,12 +46,11 @@ def _check(folder: Path, autoescape: str | None) -> Iterator[str]:
 def _check_file(loader: Loader, name: str) -> Iterator[str]:
     try:
         loader.load(name)
+        if Path(name).suffix in _HTML:
+            for finding in lint(loader.tree(name, None)):
+                yield f"{name}:{finding.line}: {finding.message}"
     except ParseError as error:
         yield f"{error.filename}:{error.lineno}: {error.message}"
-        return
-    if Path(name).suffix in _HTML:
-        for finding in lint(loader.tree(name, None)):
-            yield f"{name}:{finding.line}: {finding.message}"
 
 
 if __name__ == "__main__":

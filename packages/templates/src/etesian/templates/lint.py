@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from etesian.templates.format_lint import lint_expression, lint_statement
 from etesian.templates.html_context import HTMLContext, Place
-from etesian.templates.nodes import Compound, ModuleCall, Output, Text
+from etesian.templates.nodes import Compound, ModuleCall, Output, Statement, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etesian.templates.nodes import Body, Tree
+    from etesian.templates.nodes import Body, Fragment, Tree
 
 # Attributes whose value is a URL that a browser goes to, by itself or when it is clicked.
 _URL_ATTRIBUTES = frozenset(
@@ -50,7 +51,11 @@ class Finding(NamedTuple):
 
 
 def lint(tree: Tree) -> Iterator[Finding]:
-    """Give the findings in one parsed HTML file, in the order of the text."""
+    """Give the findings in one parsed HTML file, in the order of the text.
+
+    Raises:
+        ParseError: Python in it does not parse.
+    """
     return _lint(tree.body, HTMLContext())
 
 
@@ -61,14 +66,21 @@ def _lint(body: Body, context: HTMLContext) -> Iterator[Finding]:
         elif isinstance(node, Output):
             message = _judge(node, context)
             if message:
-                expression = node.expression
-                yield Finding(expression.line, f"{expression.text[:60]!r} {message}")
+                yield _finding(node.expression, message)
+            yield from (_finding(node.expression, m) for m in lint_expression(node.expression))
             context.value()
         elif isinstance(node, ModuleCall):
+            yield from (_finding(node.call, message) for message in lint_expression(node.call))
             context.value()
+        elif isinstance(node, Statement):
+            yield from (_finding(node.code, message) for message in lint_statement(node.code))
         elif isinstance(node, Compound):
             for inner in node.bodies():
                 yield from _lint(inner, context)
+
+
+def _finding(fragment: Fragment, message: str) -> Finding:
+    return Finding(fragment.line, f"{fragment.text[:60]!r} {message}")
 
 
 def _judge(output: Output, context: HTMLContext) -> str | None:
