@@ -62,3 +62,11 @@ def test_says_that_wrk_is_missing(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with refusing() as server, pytest.raises(LoadError, match="wrk and taskset are needed"):
         HTTPLoad(server).measure(1)
+
+
+@needs_wrk
+def test_posts_a_body_and_sends_headers():
+    with server_process("etesian_delegate", uvloop=False) as server:
+        load = HTTPLoad(server, headers={"X-A": "b"}, post_size=1024)
+        assert load.answer() == b"x" * 1024
+        assert load.measure(1).rate > 100

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from etesian.bench.server_process import ServerProcess
 
 CONNECTIONS = 10_000
-# What is not asked at once need not wait in a queue that may be too short for it.
-AT_ONCE = 200
+# Fewer than wait to be accepted in the shortest queue, of 128: one more would try again after a
+# second.
+AT_ONCE = 100
 
 
 @dataclass(frozen=True)
