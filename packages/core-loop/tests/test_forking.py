@@ -148,8 +148,10 @@ def test_forking_is_refused_once_there_is_a_loop() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_the_parent_ends_workers_and_parent(number: signal.Signals) -> None:
     program = """
-        import sys, time
+        import signal, sys, time
         from etesian.core_loop.process import fork_processes
+        # A shell may have started this with signals ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         fork_processes(2)
         sys.stdout.write("up\\n")
         sys.stdout.flush()
@@ -170,6 +172,8 @@ def test_a_worker_has_the_signal_handlers_that_the_parent_had_before() -> None:
     done = run("""
         import signal
         from etesian.core_loop.process import fork_processes
+        # A shell may have started this with signals ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         fork_processes(1)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
