@@ -106,6 +106,24 @@ def test_a_streaming_callback_gets_the_pieces_and_the_result_is_empty(loop, pair
     assert (b"".join(pieces), results) == (b"abcdeftail", [b"", b""])
 
 
+@pytest.mark.spec("B-STR-007", "B-STR-009", "B-STR-010")
+def test_the_last_piece_before_the_end_goes_to_the_streaming_callback(loop, pair):
+    server, client = pair
+    pieces = []
+    reading = server.read_until_close(streaming_callback=pieces.append)
+    client.write(b"first")
+    turn(loop, 0.01)
+    assert pieces == [b"first"]
+    client.write(b"last")
+    client.close()
+
+    async def end():
+        return await reading
+
+    assert loop.run_sync(end) == b""
+    assert b"".join(pieces) == b"firstlast"
+
+
 @pytest.mark.spec("B-STR-029")
 def test_a_newer_write_callback_replaces_the_older(loop, pair):
     _, client = pair

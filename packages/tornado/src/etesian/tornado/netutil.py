@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 
+from etesian.tornado import match_hostname
 from etesian.tornado.lending import lend
 
 __getattr__, __dir__ = lend(
@@ -16,8 +17,10 @@ __getattr__, __dir__ = lend(
             ssl_wrap_socket
         """,
     },
-    own="SSLCertificateError",
+    own="SSLCertificateError ssl_match_hostname",
 )
 
-# Python's own class by another name; matching names is OpenSSL's work since Python 3.7.
+# Python's own class by another name.
 SSLCertificateError = ssl.SSLCertVerificationError
+
+ssl_match_hostname = match_hostname.ssl_match_hostname
