@@ -67,7 +67,8 @@ async def test_what_is_ready_comes_before_what_is_awaited():
         assert await rest == b"slow foot"
 
 
-async def test_a_long_loop_is_given_out_in_parts_of_bounded_size():
+@pytest.mark.parametrize("end", ["", "{% continue %}", "{% if x %}{% continue %}{% end %}"])
+async def test_a_long_loop_is_given_out_in_parts_of_bounded_size(end):
     produced = []
 
     def items():
@@ -75,7 +76,7 @@ async def test_a_long_loop_is_given_out_in_parts_of_bounded_size():
             produced.append(i)
             yield i
 
-    template = Template("{% for x in items() %}{{ x }};{% end %}")
+    template = Template(f"{{% for x in items() %}}{{{{ x }}}};{end}{{% end %}}")
     async with aclosing(template.generate_async(items=items)) as parts:
         first = await anext(parts)
         # The consumer has asked for one part: the rest of the loop waits.

@@ -252,7 +252,8 @@ class _Generator:
         loop.body = self._body(node.body)
         self._scope.loops -= 1
         if self._may_yield():
-            loop.body += code(_FLUSH_SOME, self._here)
+            # At the start, where no {% continue %} passes it by.
+            loop.body[:0] = code(_FLUSH_SOME, self._here)
         loop.orelse = self._body(node.orelse) if node.orelse else []
         before = self._yield_all() if names.awaits and self._may_yield() else []
         return [*before, loop]
