@@ -23,6 +23,7 @@ from etesian.streams.read_plan import (
     ReadUntilRegex,
 )
 from etesian.streams.read_side import ReadSide
+from etesian.streams.stall_timer import StallTimer
 from etesian.streams.write_side import WriteSide
 
 if TYPE_CHECKING:
@@ -84,6 +85,14 @@ class BaseIOStream(asyncio.Protocol):
     max_write_buffer_size: int | None = None
     """The most bytes that may wait to be sent; ``None`` for no bound."""
 
+    write_timeout: float | None = None
+    """Seconds after which a peer is given up that takes nothing of what waits; ``None`` for never.
+
+    The error is a ``TimeoutError`` then. It counts while more waits than may count as drained,
+    and a peer that takes less than is written takes nothing. :class:`TCPServer` sets it.
+    """
+
+    _stall_timer: StallTimer | None = None
     _loop: asyncio.AbstractEventLoop | None = None
     _transport: asyncio.Transport | None = None
     _close_callback: CloseCallback | None = None
@@ -282,10 +291,27 @@ class BaseIOStream(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stop counting writes as done (asyncio.Protocol)."""
         self._writer.pause()
+        if self.write_timeout is not None and self._stall_timer is None:
+            self._stall_timer = StallTimer(
+                self.write_timeout, lambda: self._writer.waiting, self._give_up
+            )
 
     def resume_writing(self) -> None:
         """End the writes that waited (asyncio.Protocol)."""
         self._writer.resume()
+        if self._writer.drained:
+            self._stop_stall_timer()
+
+    def _stop_stall_timer(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+
+    def _give_up(self) -> None:
+        """Close without sending what the peer does not take."""
+        self._close(TimeoutError(f"the peer took nothing for {self.write_timeout} s"))
+        if self._transport is not None:
+            self._transport.abort()
 
     # A descriptor of its own: what a subclass over something new defines, all without waiting.
     # Streams that get an asyncio transport need none of it.
@@ -379,6 +405,7 @@ class BaseIOStream(asyncio.Protocol):
             self.error = exc
         self._reader.ended = self._lost = True
         self._transport = None
+        self._stop_stall_timer()
         if self._linger is not None:
             self._linger.cancel()
         self._writer.fail(self.error)

@@ -220,6 +220,7 @@ class IOStream(BaseIOStream):
             server_side=server_side,
             server_hostname=server_hostname,
         )
+        secured.write_timeout = self.write_timeout
         secured._close_callback, self._close_callback = self._close_callback, None  # noqa: SLF001
         received = self._reader.buffer.take(self._reader.buffer.size)
         self._leave_transport()
@@ -242,6 +243,7 @@ class IOStream(BaseIOStream):
 
     def _leave_transport(self) -> None:
         """Be closed without closing the transport, which another stream uses now."""
+        self._stop_stall_timer()
         self._transport = self._socket = None
         self._lost = True
         self._close(None)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from etesian.streams.proxy_gate import Mode
     from etesian.streams.tls import SSLOptions
 
+# Seconds. How long a peer may take nothing of what is written to it: what web servers wait by
+# default, and several times what TCP needs to recover from a loss.
+WRITE_TIMEOUT = 60.0
+
 _log = logging.getLogger("etesian.application")
 
 
@@ -37,6 +41,9 @@ class TCPServer:
     all connections TLS; the handshake may take ``handshake_timeout`` seconds
     and is done before a connection is made. The sizes are those of
     :class:`IOStream`.
+
+    A stream whose peer takes nothing of what was written for ``write_timeout``
+    seconds is closed (see :attr:`IOStream.write_timeout`); ``None`` waits for ever.
 
     The sockets listen when :meth:`listen`, :meth:`add_sockets` or
     :meth:`start` returns. Connections are accepted as soon as the loop runs:
@@ -59,10 +66,12 @@ class TCPServer:
         read_chunk_size: int | None = None,
         *,
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
+        write_timeout: float | None = WRITE_TIMEOUT,
         proxy_protocol: Mode | None = None,
         trusted_proxies: Iterable[str] = (),
     ) -> None:
         self.handshake_timeout = handshake_timeout
+        self.write_timeout = write_timeout
         self.ssl_options = ssl_options
         self.max_buffer_size = max_buffer_size
         self.read_chunk_size = read_chunk_size
@@ -186,6 +195,7 @@ class _AcceptedStream(IOStream):
 
     def __init__(self, server: TCPServer) -> None:
         super().__init__(None, server.max_buffer_size, server.read_chunk_size)
+        self.write_timeout = server.write_timeout
         self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -198,6 +208,7 @@ class _AcceptedSSLStream(SSLIOStream):
 
     def __init__(self, server: TCPServer) -> None:
         super().__init__(None, server.max_buffer_size, server.read_chunk_size)
+        self.write_timeout = server.write_timeout
         self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
