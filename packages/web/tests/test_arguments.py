@@ -66,7 +66,7 @@ async def test_control_characters_become_spaces(serve):
     assert (await serve(Raw).fetch("/?a=x%00y%1bz%0a%09")).json() == {"a": "x y z\n\t"}
 
 
-@pytest.mark.spec("B-WEB-051")
+@pytest.mark.spec("B-WEB-051", "B-HTTP-080")
 @pytest.mark.parametrize("target", ["/?a=%ff", "/?a=%c0%af"])
 async def test_an_argument_that_is_not_utf_8_is_a_400(serve, target, caplog):
     assert (await serve(Arguments).fetch(target)).status == 400
@@ -138,6 +138,7 @@ async def test_files_are_apart_from_arguments(serve):
     assert answer["files"][1][:2] == ["y", "2"]
 
 
+@pytest.mark.spec("B-HTTP-066")  # as decided: 400 with one line in the log
 @pytest.mark.spec("S135", "S136", "S139", "S143", "S145")
 @pytest.mark.parametrize(
     ("headers", "body"),
