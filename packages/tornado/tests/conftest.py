@@ -41,7 +41,7 @@ class Running:
 
 
 def command(program, *arguments):
-    return [sys.executable, "-m", "etesian.tornado", str(PROGRAMS / program), *arguments]
+    return [sys.executable, "-m", "etesian.tornado", str(PROGRAMS / program), *map(str, arguments)]
 
 
 @pytest.fixture
