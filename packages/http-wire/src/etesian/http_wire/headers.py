@@ -93,6 +93,9 @@ class HTTPHeaders(MutableMapping[str, str]):
         self._last_name = ""
         if isinstance(fields, HTTPHeaders):
             self._fields = fields.copy()._fields
+        elif isinstance(fields, dict):
+            for name, value in fields.items():
+                self[name] = value
         elif fields:
             self.update(fields)
         if named:

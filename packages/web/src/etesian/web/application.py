@@ -54,6 +54,8 @@ class ApplicationRouter(ReversibleRuleRouter):
     ) -> HTTPMessageDelegate | None:
         """Give a delegate that runs the handler, for a handler class."""
         if isinstance(target, type) and issubclass(target, RequestHandler):
+            if not target_params:
+                return HandlerDelegate(self.application, request, target)
             if "handler_kwargs" in target_params:
                 extra = target_params.pop("handler_kwargs")
                 target_params["target_kwargs"] = {**target_params.get("target_kwargs", {}), **extra}

@@ -174,7 +174,7 @@ class HandlerDelegate:
         if handler.path_args or handler.path_kwargs:
             result = method(*handler.path_args, **handler.path_kwargs)
         else:
-            result = method()  # to unpack nothing is not for nothing
+            result = method()  # to unpack nothing costs too
         return None if result is None else _awaitable(result, name)
 
     async def _finish_after_prepare(

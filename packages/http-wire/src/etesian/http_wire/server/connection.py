@@ -273,7 +273,7 @@ class ServerConnection(Channel):
             self._fail(error)
         finally:
             self._advancing = False
-        if self._reading_paused or len(self._buffer) > self._policy.max_pipelined_size:
+        if self._buffer or self._reading_paused:
             self._pace_reading()
 
     def _step(self) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from etesian.http_wire.server.connection import ServerConnection
     from etesian.streams.interface import Stream
 
+# To look up a member of an enumeration costs more than the rest of the line it stands in.
+_HEAD = Progress.HEAD
 _BODY = Progress.BODY
 _DONE = Progress.DONE
 
@@ -49,7 +51,7 @@ class Exchange(ResponseWriter):
         self.request_method = method
         self.request_version = version
         self.keep_alive = keep_alive
-        self.progress = Progress.HEAD
+        self.progress = _HEAD
         self._owed = 0
         # None once nothing can be written any more; who was there stays known, for late loggers.
         self._connection: ServerConnection | None = connection
@@ -122,7 +124,7 @@ class Exchange(ResponseWriter):
         try:
             data = self.data(chunk)
         except HTTPOutputError:
-            if self.progress is Progress.BODY:
+            if self.progress is _BODY:
                 self.abort()
             raise
         return connection.send(data) if data else DONE

@@ -145,11 +145,12 @@ def _head_lines(head: bytes, policy: WirePolicy) -> list[str]:
         raise HTTPInputError(f"start line of more than {policy.max_request_line_size} octets", 414)
     # What is left without the octets of field values must be the line ends that split() found.
     # Since each of those took one CR and one LF, equality leaves no CR or LF over.
-    if head.translate(None, FIELD_BYTES) != CRLF * (len(lines) - 1):
+    count = len(lines) - 1
+    if head.translate(None, FIELD_BYTES) != CRLF * count:
         raise HTTPInputError(f"control character or bare line end in head: {escaped(head)}")
-    if len(lines) - 1 > policy.max_header_count:
+    if count > policy.max_header_count:
         raise HTTPInputError(
-            f"{len(lines) - 1} header fields, expected no more than {policy.max_header_count}", 431
+            f"{count} header fields, expected no more than {policy.max_header_count}", 431
         )
     return lines
 

@@ -93,7 +93,7 @@ class HandlerBase:
         if kwargs:
             self.initialize(**kwargs)
         else:
-            self.initialize()  # to unpack nothing is not for nothing
+            self.initialize()  # to unpack nothing costs too
 
     def clear(self) -> None:
         """Begin the response; said where the response is."""

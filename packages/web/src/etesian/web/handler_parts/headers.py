@@ -79,7 +79,10 @@ class ResponseHead(HandlerBase):
         Raises ``ValueError`` where the name is no token or the value holds a
         control character or more than latin-1, ``TypeError`` for other values.
         """
-        self._headers[name] = _text(value)
+        if isinstance(value, str) and value.isascii():
+            self._headers[name] = value  # as nearly always: a call less
+        else:
+            self._headers[name] = _text(value)
 
     def add_header(self, name: str, value: HeaderValue) -> None:
         """Add a header beside those of the same name; else as :meth:`set_header`."""

@@ -37,11 +37,19 @@ class RoutingDelegate:
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         """Find the delegate of the request; 404 where the router has none."""
+        # By place: keywords would double the price of an object that every request needs.
+        nothing = None
         request = HTTPServerRequest(
-            connection=self._connection,
-            server_connection=self._server_connection,
-            start_line=start_line,  # type: ignore[arg-type]  # a request has no other
-            headers=headers,
+            nothing,
+            nothing,
+            "",
+            headers,
+            nothing,
+            nothing,
+            nothing,
+            self._connection,
+            start_line,  # type: ignore[arg-type]  # a request has no other
+            self._server_connection,
         )
         delegate = self._router.find_handler(request)
         self._delegate = NotFoundDelegate(self._connection) if delegate is None else delegate

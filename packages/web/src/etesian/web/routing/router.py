@@ -100,7 +100,11 @@ class RuleRouter(Router):
             if rule.target_kwargs:
                 # A copy: a matcher may give the same dict each time.
                 params = {**params, "target_kwargs": rule.target_kwargs}
-            delegate = self.get_target_delegate(rule.target, request, **params)
+            delegate = (
+                self.get_target_delegate(rule.target, request, **params)
+                if params
+                else self.get_target_delegate(rule.target, request)  # to unpack nothing costs too
+            )
             if delegate is not None:
                 return delegate
         return None
