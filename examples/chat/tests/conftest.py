@@ -20,8 +20,11 @@ def _free_port():
 
 
 @contextmanager
-def _serve(*options):
-    """Run the server, give its address, stop it as Ctrl-C does and look at how it ended."""
+def _serve(*options, log=None):
+    """Run the server, give its address, stop it as Ctrl-C does and look at how it ended.
+
+    The list `log`, if given, has the lines of its log afterwards.
+    """
     port = _free_port()
     process = subprocess.Popen(
         [sys.executable, SERVER, "--port", str(port), *options],
@@ -41,6 +44,8 @@ def _serve(*options):
         assert output == "Stopped.\n"
         assert "Traceback" not in errors
         assert process.returncode == 0
+        if log is not None:
+            log += errors.splitlines()
     finally:
         process.kill()
         process.communicate()
