@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import ssl
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 
 import pytest
 import trustme
@@ -173,3 +174,108 @@ def server_tls(authority):
         return context
 
     return make
+
+
+PROXIED = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+WHO = b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"
+
+
+class Proxy:
+    """Answers plain requests itself, and tunnels for CONNECT; asks for credentials."""
+
+    def __init__(self):
+        self.heads = []
+        self.connections = 0
+        self._tasks = set()
+        self._writers = []
+        self.opens = True
+        self.tunnel_answer = b"HTTP/1.1 200 Established\r\nX-Proxy: yes\r\n\r\n"
+
+    async def serve(self, reader, writer):
+        self.connections += 1
+        self._tasks.add(asyncio.current_task())
+        self._writers.append(writer)
+        with suppress(asyncio.IncompleteReadError, OSError):
+            while True:
+                await self._answer(reader, writer)
+        writer.close()
+
+    async def _answer(self, reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
+        if b"Proxy-Authorization: " not in head:
+            writer.write(WHO)
+        elif head.startswith(b"CONNECT "):
+            writer.write(self.tunnel_answer)
+            await (self._tunnel(head, reader, writer) if self.opens else reader.read())
+        else:
+            writer.write(PROXIED)
+
+    async def _tunnel(self, head, reader, writer):
+        host, port = head.split(b" ")[1].decode().rsplit(":", 1)
+        onward_reader, onward_writer = await asyncio.open_connection(host, int(port))
+        self._writers.append(onward_writer)
+
+        async def pump(source, sink):
+            with suppress(OSError):
+                while data := await source.read(65536):
+                    sink.write(data)
+            sink.close()
+
+        await asyncio.gather(pump(reader, onward_writer), pump(onward_reader, writer))
+
+    async def stop(self):
+        """End all connections; their tasks follow."""
+        while not all(task.done() for task in self._tasks):
+            # Again and again: a task may be about to open its way onward.
+            for writer in self._writers:
+                writer.transport.abort()
+            await asyncio.wait(self._tasks, timeout=0.01)
+
+
+@pytest.fixture
+async def proxy(anyio_backend):
+    proxy = Proxy()
+    async with _serving(proxy, None):
+        yield proxy
+
+
+@pytest.fixture
+async def tls_proxy(anyio_backend, authority, server_tls):
+    """Give a proxy that is spoken to over TLS itself."""
+    proxy = Proxy()
+    async with _serving(proxy, server_tls()):
+        proxy.options["proxy_ssl_options"] = ssl.create_default_context()
+        authority.configure_trust(proxy.options["proxy_ssl_options"])
+        yield proxy
+
+
+@asynccontextmanager
+async def _serving(proxy, tls):
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, ssl=tls)
+    proxy.port = server.sockets[0].getsockname()[1]
+    proxy.options = {
+        "proxy_host": "127.0.0.1",
+        "proxy_port": proxy.port,
+        "proxy_username": "pu",
+        "proxy_password": "p:w",
+    }
+    yield
+    server.close()
+    await proxy.stop()
+    await server.wait_closed()
+    # Those behind the tunnels hear of their end a moment later.
+    await asyncio.sleep(0.01)
+
+
+@pytest.fixture(params=["pooled", "curl"])
+async def either(anyio_backend, request):
+    """Give a client of each kind, for what both promise."""
+    if request.param == "pooled":
+        client = SimpleAsyncHTTPClient(force_instance=True)
+    else:
+        pytest.importorskip("pycurl", reason="the extra curl is not installed")
+        client = import_module("etesian.http_wire").CurlAsyncHTTPClient(force_instance=True)
+    yield client
+    client.close()
+    await asyncio.sleep(0)

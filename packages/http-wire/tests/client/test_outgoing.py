@@ -80,12 +80,6 @@ async def test_digest_is_refused(client):
 
 
 @pytest.mark.spec("B-HTTP-156")
-async def test_proxies_are_not_implemented(client):
-    with pytest.raises(NotImplementedError):
-        await client.fetch("http://127.0.0.1/", proxy_host="localhost", proxy_port=3128)
-
-
-@pytest.mark.spec("B-HTTP-156")
 async def test_the_source_address_is_bound(canned_server, client):
     async with canned_server(OK) as server:
         await client.fetch(server.url(), network_interface="127.0.0.9")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.errors import (
         HTTPError,
         HTTPProtocolError,
+        HTTPProxyError,
         HTTPStreamClosedError,
         HTTPTimeoutError,
     )
@@ -117,6 +118,7 @@ __all__ = [
     "HTTPMessageDelegate",
     "HTTPOutputError",
     "HTTPProtocolError",
+    "HTTPProxyError",
     "HTTPRequest",
     "HTTPResponse",
     "HTTPServer",
@@ -177,6 +179,7 @@ _HOMES = {
     "HTTPMessageDelegate": "interface",
     "HTTPOutputError": "interface",
     "HTTPProtocolError": "client.errors",
+    "HTTPProxyError": "client.errors",
     "HTTPRequest": "client.request",
     "HTTPResponse": "client.response",
     "HTTPServer": "server.server",

@@ -63,6 +63,9 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
         self._transport = cast("asyncio.Transport", transport)
+        if self._ended or transport.is_closing():
+            self._transport_abort()
+            return
         self._readable.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def is_usable(self) -> bool:
@@ -124,6 +127,7 @@ class ClientConnection(asyncio.Protocol):
         """Feed the response under way."""
         reader = self._reader
         if reader is None:
+            self._ended = True  # also where the transport is not known yet
             self._transport_abort()
             return
         try:

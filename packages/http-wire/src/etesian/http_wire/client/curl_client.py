@@ -1,4 +1,4 @@
-"""The client on libcurl, for what only libcurl can: proxies and digest credentials."""
+"""The client on libcurl, for what only libcurl can: digest credentials."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ class CurlAsyncHTTPClient(FetchingClient):
     """Fetches through libcurl; needs the extra ``curl``.
 
     Speaks http and https only, HTTP/1.1 only. Differs from the pooled client in
-    that it has proxies and digest, and has neither ``body_producer`` nor
-    ``expect_100_continue`` nor ``ssl_options``. Failures without a response are
-    ``CurlError`` with libcurl's number where they are not one of the others.
+    that it has digest, and has neither ``body_producer`` nor
+    ``expect_100_continue`` nor ``ssl_options`` nor ``proxy_ssl_options``.
+    Failures without a response are ``CurlError`` with libcurl's number where
+    they are not one of the others.
     """
 
     def initialize(

@@ -37,8 +37,8 @@ def check_curl_request(request: HTTPRequest) -> None:
     """
     if request.body_producer is not None or request.expect_100_continue:
         raise NotImplementedError("body_producer and expect_100_continue need the pooled client")
-    if request.ssl_options is not None:
-        raise NotImplementedError("ssl_options needs the pooled client")
+    if request.ssl_options is not None or request.proxy_ssl_options is not None:
+        raise NotImplementedError("ssl_options and proxy_ssl_options need the pooled client")
     for mode in (request.auth_mode, request.proxy_auth_mode):
         if mode is not None and mode not in _AUTH_MODES:
             raise ValueError(f"auth mode {mode!r} is neither 'basic' nor 'digest'")

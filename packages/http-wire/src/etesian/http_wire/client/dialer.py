@@ -2,45 +2,115 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from etesian.http_wire.client.connection import ClientConnection
+from etesian.http_wire.client.errors import HTTPStreamClosedError
+from etesian.http_wire.client.tunnel import Tunnel
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from etesian.http_wire.client.pool import PoolKey
+    from etesian.http_wire.client.proxy import Proxy
     from etesian.streams.interface import TCPClient
 
 __all__ = ["dial"]
 
+P = TypeVar("P", bound=asyncio.BaseProtocol)
+
 
 async def dial(
-    tcp_client: TCPClient, key: PoolKey, on_idle_close: Callable[[ClientConnection], None]
+    tcp_client: TCPClient,
+    key: PoolKey,
+    on_idle_close: Callable[[ClientConnection], None],
+    *,
+    tunnel: bool = False,
 ) -> ClientConnection:
     """Give a new connection of this key, its TLS handshake done.
 
     The name in the certificate must be the origin's host, whatever address was
-    dialled for it. Cancellation closes what was opened, at every await.
+    dialled for it. A proxy is asked for a tunnel if TLS is to be spoken through
+    it, or by ``tunnel``. Cancellation closes what was opened, at every await.
 
     Raises ``OSError`` where the name has no address or none can be reached,
-    ``ssl.SSLError`` where the server cannot be trusted.
+    ``ssl.SSLError`` where the server cannot be trusted, and for a tunnel what
+    :class:`~etesian.http_wire.client.tunnel.Tunnel` fails with.
     """
     connection = ClientConnection(on_idle_close)
-    host, port = key.address
     try:
-        await tcp_client.connect_protocol(
-            lambda: connection,
-            host,
-            port,
-            ssl_options=key.tls,
-            server_hostname=key.origin.host,
-            af=socket.AF_UNSPEC if key.allow_ipv6 else socket.AF_INET,
-            source_ip=key.source,
-        )
+        if key.proxy is None:
+            await _connect(tcp_client, key, lambda: connection, key.tls, key.origin.host)
+        elif key.tls is not None or tunnel:
+            await _connect_through(tcp_client, key, key.proxy, connection)
+        else:
+            await _connect(tcp_client, key, lambda: connection, key.proxy.tls, key.proxy.host)
     except BaseException:
         # A connection that came together with a cancellation would have no owner.
         connection.close()
         raise
     return connection
+
+
+async def _connect(
+    tcp_client: TCPClient,
+    key: PoolKey,
+    factory: Callable[[], P],
+    tls: ssl.SSLContext | None,
+    server_hostname: str,
+) -> tuple[asyncio.Transport, P]:
+    host, port = key.address
+    return await tcp_client.connect_protocol(
+        factory,
+        host,
+        port,
+        ssl_options=tls,
+        server_hostname=server_hostname,
+        af=socket.AF_UNSPEC if key.allow_ipv6 else socket.AF_INET,
+        source_ip=key.source,
+    )
+
+
+async def _connect_through(
+    tcp_client: TCPClient, key: PoolKey, proxy: Proxy, connection: ClientConnection
+) -> None:
+    tunnel = Tunnel(proxy, key.origin)
+    transport, _ = await _connect(tcp_client, key, lambda: tunnel, proxy.tls, proxy.host)
+    try:
+        await tunnel.opened
+        if key.tls is not None:
+            secured = await _secure(transport, connection, key.tls, key.origin.host)
+            connection.connection_made(secured)
+        else:
+            transport.set_protocol(connection)
+            connection.connection_made(transport)
+            transport.resume_reading()
+    except BaseException:
+        transport.abort()
+        raise
+
+
+async def _secure(
+    transport: asyncio.Transport,
+    connection: ClientConnection,
+    tls: ssl.SSLContext,
+    server_hostname: str,
+) -> asyncio.Transport:
+    # A handshake on a transport that is closed already would wait for its time-out.
+    if not transport.is_closing():
+        try:
+            secured = await asyncio.get_running_loop().start_tls(
+                transport, connection, tls, server_hostname=server_hostname
+            )
+        except TypeError as error:
+            # Up to CPython 3.11.7 and 3.12.1, asyncio stumbles while it ends a handshake that
+            # failed within TLS (gh-113214); why it failed is what it stumbled over.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
+        if secured is not None:
+            return secured
+    raise HTTPStreamClosedError("connection closed by the proxy")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.dialer import dial
 from etesian.http_wire.client.pool import PoolKey
+from etesian.http_wire.client.proxy import proxy_of_environment, proxy_of_request
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.connection import ClientConnection
     from etesian.http_wire.client.deadlines import Deadlines
     from etesian.http_wire.client.pool import Pool
+    from etesian.http_wire.client.proxy import Proxy
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.slots import Slots
     from etesian.http_wire.client.tls import TLSContexts
@@ -42,20 +44,24 @@ class Environment:
     streamed_policy: WirePolicy
     """The limits of a response whose body goes to a ``streaming_callback``."""
     hostname_mapping: HostnameMapping
+    trust_environment: bool
+    """Whether the environment's variables may name a proxy."""
     _sweep: asyncio.TimerHandle | None = None
 
     def key_for(self, request: HTTPRequest, origin: Origin) -> PoolKey:
         """Give what a connection for this request must equal.
 
         Raises ``OSError`` or ``ssl.SSLError`` where a certificate file cannot
-        be loaded.
+        be loaded, ``ValueError`` for a proxy that cannot be used.
         """
+        proxy = self._proxy(request, origin)
         return PoolKey(
             origin,
-            self._address(origin),
+            self._address(origin) if proxy is None else (proxy.host, proxy.port),
             self.contexts.for_request(request) if origin.scheme == "https" else None,
             request.network_interface,
             request.allow_ipv6,
+            proxy,
         )
 
     def take(self, key: PoolKey) -> ClientConnection | None:
@@ -83,6 +89,19 @@ class Environment:
             self._sweep.cancel()
         self.pool.close()
         self.tcp_client.close()
+
+    def _proxy(self, request: HTTPRequest, origin: Origin) -> Proxy | None:
+        if request.proxy_host is not None:
+            proxy: Proxy | None = proxy_of_request(request)
+        elif self.trust_environment:
+            proxy = proxy_of_environment(origin, self.contexts)
+        else:
+            return None
+        tunnelled = proxy is not None and origin.scheme == "https"
+        # Within the tunnel it would be the origin that reads this field.
+        if tunnelled and "Proxy-Authorization" in request.headers:
+            raise ValueError("Proxy-Authorization is sent by proxy_username, to the proxy only")
+        return proxy
 
     def _address(self, origin: Origin) -> tuple[str, int]:
         host, port = origin.host, origin.port

@@ -5,7 +5,8 @@
     HTTPClientError             a status that is no success, or 599: no response
     ├── HTTPTimeoutError        599; the message names the phase and its limit
     ├── HTTPStreamClosedError   599; the peer left before the response was whole
-    └── HTTPProtocolError       599; the peer's bytes are no response, or too many
+    ├── HTTPProtocolError       599; the peer's bytes are no response, or too many
+    └── HTTPProxyError          599; the proxy opens no tunnel; ``proxy_code`` is its status
 
 Errors of name resolution, of connecting and of TLS stay what they are
 (``OSError``, ``ssl.SSLError``). No message holds a URL, a header or a body: all
@@ -20,6 +21,7 @@ __all__ = [
     "HTTPClientError",
     "HTTPError",
     "HTTPProtocolError",
+    "HTTPProxyError",
     "HTTPStreamClosedError",
     "HTTPTimeoutError",
 ]
@@ -56,3 +58,21 @@ class HTTPProtocolError(_NoResponseError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class HTTPProxyError(_NoResponseError):
+    """The proxy answered the request for a tunnel with ``proxy_code``, which is no success.
+
+    407 asks for credentials. What came with the status is not given: over
+    https nothing but the origin's own response counts as one.
+    """
+
+    def __init__(self, proxy_code: int) -> None:
+        super().__init__(f"the proxy opens no tunnel: status {proxy_code}")
+        self.proxy_code = proxy_code
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[type[HTTPProxyError], tuple[int]]:  # type: ignore[override]  # its own argument
+        return type(self), (self.proxy_code,)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from etesian.http_wire.client.connection import ClientConnection
+    from etesian.http_wire.client.proxy import Proxy
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.headers import HTTPHeaders
@@ -57,12 +58,21 @@ class Hop:
     headers: HTTPHeaders
 
     def __init__(
-        self, owner: HopOwner, request: HTTPRequest, target: Target, policy: WirePolicy
+        self,
+        owner: HopOwner,
+        request: HTTPRequest,
+        target: Target,
+        policy: WirePolicy,
+        *,
+        proxy: Proxy | None = None,
     ) -> None:
-        """Prepare the head; raises ``ValueError`` for what may not be sent."""
+        """Prepare the head, for ``proxy`` where that is asked in the origin's place.
+
+        Raises ``ValueError`` for what may not be sent.
+        """
         self._owner = owner
         self._policy = policy
-        self._head = request_head(request, target)
+        self._head = request_head(request, target, proxy)
         self._connection: ClientConnection | None = None
         self._collector: Collector | None = None
         self._drained = 0

@@ -40,6 +40,7 @@ class RequestOptions(TypedDict, total=False):
     proxy_username: str | None
     proxy_password: str | None
     proxy_auth_mode: str | None
+    proxy_ssl_options: ssl.SSLContext | None
     allow_nonstandard_methods: bool | None
     validate_cert: bool | None
     ca_certs: str | None

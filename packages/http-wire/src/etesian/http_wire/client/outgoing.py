@@ -6,15 +6,16 @@ framing is refused here, before a connection is asked for.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from etesian.http_wire.client.proxy import basic_credentials
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.wire.grammar import decimal, is_token
 from etesian.http_wire.wire.head_writer import encode_head, request_line
 
 if TYPE_CHECKING:
+    from etesian.http_wire.client.proxy import Proxy
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.headers import HTTPHeaders
 
@@ -51,12 +52,15 @@ def check_request(request: HTTPRequest) -> None:
         )
 
 
-def request_head(request: HTTPRequest, target: Target) -> bytes:
+def request_head(request: HTTPRequest, target: Target, proxy: Proxy | None = None) -> bytes:
     """Give the whole head as octets, its empty line included.
 
-    Raises ``ValueError`` as :func:`request_headers` does, and for a method or
+    ``proxy`` is whom the head is for, if that is not the origin; one that only
+    tunnels is not. Raises ``ValueError`` as :func:`request_headers` does, and for a method or
     target that may not stand in a request line.
     """
+    if proxy is not None:
+        return _head_for_proxy(request, target, proxy)
     if (
         request.headers
         or request.body is not None
@@ -66,6 +70,14 @@ def request_head(request: HTTPRequest, target: Target) -> bytes:
     ):
         return _full_head(request, target)
     return _plain_head(request.method, target, request.user_agent, request.decompress_response)
+
+
+def _head_for_proxy(request: HTTPRequest, target: Target, proxy: Proxy) -> bytes:
+    """Give the head in absolute form (RFC 9112, 3.2.2)."""
+    headers = request_headers(request, target)
+    if proxy.authorization is not None:
+        headers["Proxy-Authorization"] = proxy.authorization
+    return encode_head(request_line(request.method, target.url), headers)
 
 
 def _full_head(request: HTTPRequest, target: Target) -> bytes:
@@ -103,17 +115,11 @@ def request_headers(request: HTTPRequest, target: Target) -> HTTPHeaders:
     if request.decompress_response and "Accept-Encoding" not in headers:
         headers["Accept-Encoding"] = "gzip"
     if request.auth_username is not None:
-        headers["Authorization"] = _basic(request.auth_username, request.auth_password or "")
+        headers["Authorization"] = basic_credentials(
+            request.auth_username, request.auth_password or ""
+        )
     _frame(request, headers)
     return headers
-
-
-def _basic(username: str, password: str) -> str:
-    # RFC 7617, 2: a colon in the name would move into the password.
-    if ":" in username:
-        raise ValueError("a user name with a colon cannot be sent by basic authentication")
-    pair = f"{username}:{password}".encode("utf-8", "surrogateescape")
-    return f"Basic {b64encode(pair).decode('ascii')}"
 
 
 def _frame(request: HTTPRequest, headers: HTTPHeaders) -> None:

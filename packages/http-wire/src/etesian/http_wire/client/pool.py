@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 if TYPE_CHECKING:
     import ssl
 
+    from etesian.http_wire.client.proxy import Proxy
     from etesian.http_wire.client.url import Origin
 
 __all__ = ["Pool", "PoolKey"]
@@ -22,12 +23,14 @@ class PoolKey(NamedTuple):
     origin: Origin
     """Scheme, host (also the name sent by SNI and verified) and port."""
     address: tuple[str, int]
-    """What is dialled: the origin's own host and port unless they are mapped."""
+    """What is dialled: the proxy, or the origin's own host and port unless they are mapped."""
     tls: ssl.SSLContext | None
     """Verification, trusted roots and client certificate, by identity."""
     source: str | None
     """The local address that the connection comes from."""
     allow_ipv6: bool
+    proxy: Proxy | None = None
+    """What stands between, and our credentials there."""
 
 
 class Closable(Protocol):

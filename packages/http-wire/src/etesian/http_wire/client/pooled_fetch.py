@@ -5,8 +5,10 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from etesian.http_wire.client.errors import HTTPStreamClosedError
 from etesian.http_wire.client.fetch import Fetch, Phase
 from etesian.http_wire.client.hop import Hop
+from etesian.http_wire.client.proxy import check_proxy
 
 if TYPE_CHECKING:
     import asyncio
@@ -62,12 +64,11 @@ class PooledFetch(Fetch[Hop]):
         super()._check(request)
         if request.auth_mode != "basic":
             raise ValueError(f"auth_mode {request.auth_mode!r} is not supported, only 'basic'")
-        if request.proxy_host is not None or request.proxy_port is not None:
-            raise NotImplementedError("the pooled client has no proxies; CurlAsyncHTTPClient has")
+        check_proxy(request)
 
     def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> Hop:
-        self._key = self._environment.key_for(request, target.origin)
-        return Hop(self, request, target, policy)
+        key = self._key = self._environment.key_for(request, target.origin)
+        return Hop(self, request, target, policy, proxy=None if key.tls else key.proxy)
 
     def _begin(self) -> None:
         self._reused = self._repeated = False
@@ -96,11 +97,17 @@ class PooledFetch(Fetch[Hop]):
             return
         self._dialling = None
         if error is None:
-            self._exchange(dialling.result())
+            self._exchange_on_new(dialling.result())
         elif isinstance(error, Exception):
             self.fail(error)
         else:
             raise error
+
+    def _exchange_on_new(self, connection: ClientConnection) -> None:
+        if connection.transport.is_closing():
+            self.fail(HTTPStreamClosedError("connection closed by the server before the request"))
+        else:
+            self._exchange(connection)
 
     def _exchange(self, connection: ClientConnection) -> None:
         self._connected_at = monotonic()

@@ -67,8 +67,17 @@ class HTTPRequest:
         Ask for gzip, and decode it; the limits hold for the decoded size.
     ``network_interface``
         The local IP address to connect from.
-    ``proxy_*``, ``prepare_curl_callback``
-        For the client on libcurl; the pooled one raises ``NotImplementedError``.
+    ``proxy_host``, ``proxy_port``
+        An HTTP proxy, without a scheme: asked for http by absolute URL, for
+        https to open a tunnel, within which the server is verified as ever.
+    ``proxy_username``, ``proxy_password``, ``proxy_auth_mode``
+        Credentials for the proxy alone; ``basic`` is the only mode of the
+        pooled client.
+    ``proxy_ssl_options``
+        An ``SSLContext``: the proxy itself is spoken to over TLS. For the pooled
+        client only.
+    ``prepare_curl_callback``
+        For the client on libcurl; the pooled one does not call it.
     ``allow_nonstandard_methods``
         Any token as ``method``, with or without a body.
     ``validate_cert``, ``ca_certs``, ``client_key``, ``client_cert``
@@ -100,6 +109,7 @@ class HTTPRequest:
     proxy_username: str | None = None
     proxy_password: str | None = None
     proxy_auth_mode: str | None = None
+    proxy_ssl_options: ssl.SSLContext | None = None
     allow_nonstandard_methods: bool = False
     validate_cert: bool = True
     ca_certs: str | None = None

@@ -38,7 +38,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
     """Fetches over HTTP/1.1 connections that are kept and used again.
 
     A connection serves only requests of the same origin, dialled address, TLS
-    context, source address and address families. At most ``max_clients``
+    context, proxy, source address and address families. At most ``max_clients``
     connections are in use and as many idle.
     """
 
@@ -54,6 +54,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
         max_idle_per_host: int | None = None,
         idle_timeout: float = IDLE_TIMEOUT,
         tcp_client: TCPClient | None = None,
+        trust_environment: bool = False,
         policy: WirePolicy = STRICT,
         defaults: RequestOptions | None = None,
     ) -> None:
@@ -64,6 +65,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
         ``hostname_mapping``
             Addresses to dial instead: from a host, or a (host, port) pair, to a
             host or such a pair. The name in the certificate stays the URL's.
+            A proxy looks names up by itself, so nothing is mapped there.
         ``max_buffer_size``, ``max_body_size``
             Octets of a body, also after decompression: the lesser of the two
             if it is kept, ``max_body_size`` alone if it is streamed. By default
@@ -75,7 +77,11 @@ class SimpleAsyncHTTPClient(FetchingClient):
             by default), and for how many seconds.
         ``tcp_client``
             What connects: its resolver, and its ``allow_address`` hook, which
-            sees each address before it is dialled.
+            sees each address before it is dialled; that is the proxy's where
+            one is used.
+        ``trust_environment``
+            Take a proxy from ``http_proxy``, ``https_proxy`` and ``all_proxy``,
+            except for hosts in ``no_proxy``, where the request names none.
         ``policy``
             Every other limit of a response, and its documented leniencies; the
             options above go before it.
@@ -103,6 +109,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
             kept_policy=replace(streamed_policy, max_body_size=min(body_limit, max_buffer_size)),
             streamed_policy=streamed_policy,
             hostname_mapping=hostname_mapping or {},
+            trust_environment=trust_environment,
         )
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
 from etesian.http_wire.client.hop import Hop
 from etesian.http_wire.client.outgoing import check_request
 from etesian.http_wire.client.pool import PoolKey
+from etesian.http_wire.client.proxy import check_proxy, proxy_of_request
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.client.tls import TLSContexts
 from etesian.http_wire.client.url import parse_url
@@ -40,7 +41,8 @@ async def connect_upgrade(
     """Ask for another protocol, and give the one that then has the connection.
 
     ``request`` holds the ``Upgrade`` fields; its timeouts, TLS options, source
-    address and credentials count, its redirect options do not. On ``101`` the
+    address, proxy (by a tunnel, also for http) and credentials count, its
+    redirect options do not. On ``101`` the
     factory is called with the response, to judge its fields and to make the
     protocol, which at once gets ``connection_made`` and the bytes that came
     behind the head. What the factory raises closes the connection and is
@@ -52,6 +54,7 @@ async def connect_upgrade(
     connection; after the return it is the protocol's.
     """
     check_request(request)
+    check_proxy(request)
     target = parse_url(request.url)
     if target.username is not None and request.auth_username is None:
         request = request.replaced(auth_username=target.username, auth_password=target.password)
@@ -59,7 +62,7 @@ async def connect_upgrade(
     dialler = tcp_client or TCPClient()
     try:
         async with _limit(request.connect_timeout, "while connecting"):
-            connection = await dial(dialler, _key(request, target), lambda _: None)
+            connection = await dial(dialler, _key(request, target), lambda _: None, tunnel=True)
     finally:
         if tcp_client is None:
             dialler.close()
@@ -156,8 +159,9 @@ def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
 def _key(request: HTTPRequest, target: Target) -> PoolKey:
     origin = target.origin
     tls = TLSContexts().for_request(request) if origin.scheme == "https" else None
-    address = (origin.host, origin.port)
-    return PoolKey(origin, address, tls, request.network_interface, request.allow_ipv6)
+    proxy = None if request.proxy_host is None else proxy_of_request(request)
+    address = (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
+    return PoolKey(origin, address, tls, request.network_interface, request.allow_ipv6, proxy)
 
 
 @asynccontextmanager
