@@ -197,11 +197,7 @@ class HTTPMessageDelegate(Protocol):
 
 
 class HTTPServerConnectionDelegate(Protocol):
-    """Makes a message delegate for every request of a connection.
-
-    The server calls ``start_request``, and then the delegate it gives, in context
-    variables of that request alone: what is set there reaches no other request.
-    """
+    """Makes a message delegate for every request; each runs in context variables of its own."""
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
