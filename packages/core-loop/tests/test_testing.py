@@ -353,3 +353,19 @@ def test_tests_run_from_the_command_line(tmp_path: Path) -> None:
     helped = run_tests(tmp_path, *module, "--help")
     assert helped.returncode == 0
     assert "--failfast" in helped.stderr
+
+
+def test_a_set_up_that_fails_leaves_no_loop_behind() -> None:
+    class Failing(AsyncTestCase):
+        def setUp(self) -> None:
+            super().setUp()
+            raise LookupError
+
+        def test_nothing(self) -> None: ...
+
+    case = Failing("test_nothing")
+    result = unittest.TestResult()
+    case.run(result)
+    assert "LookupError" in result.errors[0][1]
+    assert case.io_loop.asyncio_loop.is_closed()
+    assert IOLoop.current(instance=False) is None

@@ -51,17 +51,22 @@ class AsyncTestCase(unittest.TestCase):
         self._failure: BaseException | None = None
         self.io_loop = self.get_new_ioloop()
         self.io_loop.make_current()
+        # Where the set-up of a subclass fails there is no tear-down.
+        self.addCleanup(self._close_loop)
         self.io_loop.handle_callback_exception = self._on_callback_exception  # type: ignore[method-assign]
 
     def tearDown(self) -> None:
         """Cancel what still runs, close the loop, and raise an error that no wait showed."""
+        self._close_loop()
+        super().tearDown()
+        self._raise_failure()
+
+    def _close_loop(self) -> None:
         loop = self.io_loop.asyncio_loop
         if not loop.is_closed():
             cancel_all(loop)
             self.io_loop.clear_current()
             self.io_loop.close(all_fds=True)
-        super().tearDown()
-        self._raise_failure()
 
     def get_new_ioloop(self) -> IOLoop:
         """Return the loop for one test; subclasses may return another kind."""
