@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import socket
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -236,3 +237,30 @@ async def test_max_buffer_size_reaches_the_stream(catching):
     far.write(b"x" * 1001)
     with pytest.raises(StreamClosedError):
         await stream.read_until(b"\n")
+
+
+@pytest.mark.spec("S091")
+async def test_a_cancelled_connect_leaves_no_descriptor_and_no_task(catching):
+    loop = asyncio.get_running_loop()
+
+    def held():
+        return len(list(Path("/proc/self/fd").iterdir())), asyncio.all_tasks()
+
+    before = held()
+    for turns in range(12):
+        connecting = asyncio.create_task(TCPClient().connect("localhost", catching.port))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if connecting.cancel():
+            with pytest.raises(asyncio.CancelledError):
+                await connecting
+        else:
+            (await connecting).close()
+        while not catching.caught.empty():
+            catching.caught.get_nowait()[0].close()
+    deadline = loop.time() + 5
+    while held() != before:
+        assert loop.time() < deadline
+        while not catching.caught.empty():
+            catching.caught.get_nowait()[0].close()
+        await asyncio.sleep(0.01)
