@@ -126,3 +126,16 @@ def test_parameters_are_read_in_linear_time(unit):
 )
 def test_the_plain_parameter_wins_and_nothing_raises(value, filename):
     assert parse_parameters(value)[1].get("filename") == filename
+
+
+@pytest.mark.spec("S141")
+async def test_small_fields_count_together(attack):
+    part = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n'
+    chunk = b"%x\r\n%b\r\n" % (len(part), part)
+    head = (
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    outcome = await attack(head + chunk * 20 + b"0\r\n\r\n", max_body_size=len(part) * 10)
+    assert outcome.statuses == [413]
+    assert outcome.dispatched == []
