@@ -213,3 +213,48 @@ async def test_start_tls_works_on_a_raw_socket(server_context, client_context):
     assert await far.read_until_close() == b""
     far.close()
     await asyncio.sleep(0.01)
+
+
+async def test_start_tls_on_a_lost_connection_fails_instead_of_waiting(
+    connected, server_context, eventually
+):
+    near, far = await connected()
+    await near.write(b"\n")
+    assert await far.read_until(b"\n") == b"\n"
+    # The beginning of a handshake, which stays unread, and then nothing ever again.
+    await near.write(b"\x16\x03\x01")
+    await eventually(lambda: far._reader.buffer.size == 3)
+    reset(near._transport)
+    await eventually(lambda: far._lost)
+    with pytest.raises(StreamClosedError):
+        far.start_tls(True, server_context)
+
+
+async def test_closing_as_start_tls_begins_fails_it(connected, client_context):
+    near, _ = await connected()
+    securing = near.start_tls(False, client_context, server_hostname="localhost")
+    near.close()
+    with pytest.raises(StreamClosedError):
+        await asyncio.wait_for(securing, 2)
+
+
+@pytest.mark.spec("S086")
+async def test_a_peer_that_leaves_during_start_tls_fails_it(connected, client_context):
+    near, far = await connected()
+    securing = near.start_tls(False, client_context, server_hostname="localhost")
+    await far.read_bytes(1)
+    far._transport.abort()
+    with pytest.raises(StreamClosedError):
+        await asyncio.wait_for(securing, 2)
+
+
+async def test_cancelling_start_tls_closes_the_connection(connected, client_context):
+    near, far = await connected()
+    securing = near.start_tls(False, client_context, server_hostname="localhost")
+    await far.read_bytes(1)
+    securing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await securing
+    with pytest.raises(StreamClosedError):
+        while True:
+            await asyncio.wait_for(far.read_bytes(1000, partial=True), 2)

@@ -192,7 +192,7 @@ class IOStream(BaseIOStream):
         protected ones. Fails with :class:`StreamClosedError` when the handshake
         does, or takes more than 30 s.
         """
-        if self._closed:
+        if self._closed or self._lost:
             raise StreamClosedError(real_error=self.error)
         early = self._reader.buffer
         unexpected = early.size and not (server_side and early.starts_with(HANDSHAKE_RECORD))
@@ -209,6 +209,9 @@ class IOStream(BaseIOStream):
     ) -> SSLIOStream:
         from etesian.streams.ssl_iostream import SSLIOStream  # noqa: PLC0415 - it derives from this
 
+        if self._closed or self._lost:
+            # Since start_tls() was called: this runs a turn later.
+            raise StreamClosedError(real_error=self.error)
         transport = self._transport
         raw = self._socket if transport is None else None
         secured = SSLIOStream(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -121,6 +122,14 @@ async def _open(
 ) -> tuple[asyncio.Transport, _ProtocolT]:
     """Put a transport on the connected ``sock``, and TLS where asked."""
     tls: dict[str, Any] = {}
+    begun = False
+
+    def begin() -> _ProtocolT:
+        nonlocal begun
+        begun = True
+        return factory()
+
+    loop = asyncio.get_running_loop()
     try:
         if ssl_options is not None:
             tls = {
@@ -128,7 +137,11 @@ async def _open(
                 "server_hostname": server_hostname,
                 "ssl_handshake_timeout": HANDSHAKE_TIMEOUT,
             }
-        return await asyncio.get_running_loop().create_connection(factory, sock=sock, **tls)
+        return await loop.create_connection(begin, sock=sock, **tls)
     except BaseException:
-        sock.close()
+        # asyncio has the socket as soon as it has asked for the protocol, and closes it a little
+        # later: closed here, its number would go to another connection while it is still watched.
+        if not (begun and isinstance(loop, asyncio.BaseEventLoop)):
+            with contextlib.suppress(OSError):
+                sock.close()
         raise
