@@ -190,3 +190,23 @@ async def test_an_error_of_tls_is_the_reason_of_the_failed_read(serving, server_
             assert isinstance(caught.value.real_error, ssl.SSLError)
         far.close()
         await asyncio.sleep(0.01)
+
+
+async def test_the_descriptor_of_a_cancelled_connect_can_be_used_again(echo_port, client_context):
+    loop = asyncio.get_running_loop()
+    for turns in range(60):
+        connecting = asyncio.create_task(
+            TCPClient().connect("127.0.0.1", echo_port, ssl_options=client_context)
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if not connecting.cancel():
+            (await connecting).close()
+            continue
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        # It gets the number that is free, which the loop must not watch for another one.
+        with socket.socket() as again:
+            again.setblocking(False)
+            await loop.sock_connect(again, ("127.0.0.1", echo_port))
+    await asyncio.sleep(0.05)

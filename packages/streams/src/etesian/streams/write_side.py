@@ -181,8 +181,10 @@ class WriteSide:
         """Close the transport once it has all that is queued."""
         self.flush()
         self._closing = True
-        if self._transport is not None and not self._queue:
-            self._transport.close()
+        transport = self._transport
+        # Closed twice, a TLS transport of asyncio no longer answers what it still has to send.
+        if transport is not None and not self._queue and not transport.is_closing():
+            transport.close()
 
     def fail(self, error: BaseException | None) -> None:
         """Forget what is queued; nothing will be sent any more."""
