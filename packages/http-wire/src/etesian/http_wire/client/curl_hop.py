@@ -80,8 +80,6 @@ class CurlHop:
         self._body_size = 0
         self._error: Exception | None = None
         self._informational = 0
-        # Heads of the proxy, which come first, are libcurl's to judge.
-        self._tunnel_awaited = request.proxy_host is not None and target.origin.scheme == "https"
         self._final_head = False
         self._is_followed = False
         self._challenge_expected = request.auth_mode == "digest" and bool(request.auth_username)
@@ -137,9 +135,6 @@ class CurlHop:
         head = bytes(self._head[:-4])
         self._head.clear()
         start_line, headers = parse_response_head(head, self._policy)
-        if self._tunnel_awaited:
-            self._tunnel_awaited = not 200 <= start_line.code < 300
-            return
         self.start_line, self.headers = start_line, headers
         if self.start_line.code < 200:
             self._informational += 1

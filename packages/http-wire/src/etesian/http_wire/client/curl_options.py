@@ -24,6 +24,9 @@ __all__ = ["check_curl_request", "configure"]
 
 _AUTH_MODES = {"basic": pycurl.HTTPAUTH_BASIC, "digest": pycurl.HTTPAUTH_DIGEST}
 
+# CURLOPT_SUPPRESS_CONNECT_HEADERS of libcurl 7.54, which pycurl has no name for.
+_SUPPRESS_CONNECT_HEADERS = 265
+
 # What libcurl sends unless told otherwise; a line without a value takes a field away.
 _UNASKED_FIELDS = ("Accept", "Content-Type", "Expect")
 
@@ -107,6 +110,8 @@ def _set_proxy(handle: pycurl.Curl, request: HTTPRequest) -> None:
     handle.setopt(pycurl.PROXYPORT, request.proxy_port)
     # Fields for the origin must not be shown to the proxy that only opens a tunnel.
     handle.setopt(pycurl.HEADEROPT, pycurl.HEADER_SEPARATE)
+    # And the proxy's answer to it is libcurl's to judge: a kept tunnel has none to tell apart.
+    handle.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
     if request.proxy_username is not None:
         handle.setopt(pycurl.PROXYAUTH, _AUTH_MODES[request.proxy_auth_mode or "basic"])
         handle.setopt(pycurl.PROXYUSERNAME, request.proxy_username)
