@@ -69,7 +69,9 @@ def chameleon(files: Files) -> Render:
     *_, last = templates.values()
 
     def render(**values: Any) -> bytes:
-        page: str = last.render(**templates, **values)
+        # Any: it is typed for what it encodes, and knows templates as well.
+        known: dict[str, Any] = {**templates, **values}
+        page: str = last.render(**known)
         return page.encode()
 
     return render
