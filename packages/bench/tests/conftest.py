@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 
 import pytest
@@ -49,3 +50,11 @@ def contender(turns):
 @pytest.fixture(autouse=True)
 def short_warm_up(monkeypatch):
     monkeypatch.setattr(interleave, "WARM_UP", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def every_core():
+    """Loads take this process to one core; the tests after them are to have all again."""
+    cores = os.sched_getaffinity(0)
+    yield
+    os.sched_setaffinity(0, cores)

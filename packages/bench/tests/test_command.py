@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import pytest
@@ -8,14 +7,6 @@ import pytest
 from etesian.bench.command import main
 from etesian.bench.contender import Contender
 from etesian.bench.suites import http, templates
-
-
-@pytest.fixture(autouse=True)
-def every_core():
-    """The template suite takes this process to one core."""
-    cores = os.sched_getaffinity(0)
-    yield
-    os.sched_setaffinity(0, cores)
 
 
 @pytest.fixture

@@ -1,19 +1,9 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from etesian.bench.command import main
 from etesian.bench.suites import loop
-
-
-@pytest.fixture(autouse=True)
-def every_core():
-    """The suite takes this process to one core."""
-    cores = os.sched_getaffinity(0)
-    yield
-    os.sched_setaffinity(0, cores)
 
 
 def test_measures_loops_beside_what_is_underneath(capsys):

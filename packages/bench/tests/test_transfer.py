@@ -12,14 +12,6 @@ from etesian.bench.transfer import Download, Transfer, Upload
 from etesian.bench.wrk import LoadError
 
 
-@pytest.fixture(autouse=True)
-def every_core():
-    """Loads take this process to one core."""
-    cores = os.sched_getaffinity(0)
-    yield
-    os.sched_setaffinity(0, cores)
-
-
 @pytest.mark.parametrize(
     ("direction", "answer"), [(Upload, b"100000000"), (Download, b"100000000")]
 )

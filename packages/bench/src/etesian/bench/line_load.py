@@ -89,8 +89,9 @@ class _Bursts(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def begin(self) -> None:
-        """Send the first burst."""
-        self._transport.write(self._burst)
+        """Send the first burst, unless the connection broke before; ``ended`` then says so."""
+        if not self._transport.is_closing():
+            self._transport.write(self._burst)
 
     def data_received(self, data: bytes) -> None:
         self._missing -= len(data)
