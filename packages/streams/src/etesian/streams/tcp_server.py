@@ -203,17 +203,8 @@ class _AcceptedStream(IOStream):
         self._server._serve(self)  # noqa: SLF001 - two parts of one thing
 
 
-class _AcceptedSSLStream(SSLIOStream):
+class _AcceptedSSLStream(_AcceptedStream, SSLIOStream):
     """The same over TLS."""
-
-    def __init__(self, server: TCPServer) -> None:
-        super().__init__(None, server.max_buffer_size, server.read_chunk_size)
-        self.write_timeout = server.write_timeout
-        self._server = server
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._server._serve(self)  # noqa: SLF001 - two parts of one thing
 
 
 def _server_context(ssl_options: Mapping[str, Any] | ssl.SSLContext) -> ssl.SSLContext:
