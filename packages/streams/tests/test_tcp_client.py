@@ -218,6 +218,39 @@ async def test_a_protocol_of_ones_own_is_connected(catching):
     transport.close()
 
 
+async def test_a_preamble_is_said_before_the_protocol_takes_over(catching):
+    async def say(sock):
+        await asyncio.get_running_loop().sock_sendall(sock, b"first, ")
+
+    transport, _ = await TCPClient().connect_protocol(
+        asyncio.Protocol, "127.0.0.1", catching.port, preamble=say
+    )
+    transport.write(b"second")
+    far, _ = await catching.caught.get()
+    assert await far.read_bytes(13) == b"first, second"
+    transport.close()
+
+
+async def test_a_preamble_that_fails_leaves_no_socket(catching):
+    async def fail(sock):
+        seen.append(sock)
+        raise LookupError("no")
+
+    seen = []
+    with pytest.raises(LookupError):
+        await TCPClient().connect_protocol(
+            asyncio.Protocol, "127.0.0.1", catching.port, preamble=fail
+        )
+    assert seen[0].fileno() == -1
+
+
+async def test_what_may_be_dialled_can_be_asked_for():
+    names = OverrideResolver(Resolver(), {"two.example": "127.0.0.1"})
+    assert await TCPClient(names).resolve("two.example", 7) == [(socket.AF_INET, ("127.0.0.1", 7))]
+    with pytest.raises(PermissionError):
+        await TCPClient(names, allow_address=lambda _: False).resolve("two.example", 7)
+
+
 def test_only_its_own_resolver_is_closed(monkeypatch):
     given = _Fixed()
     TCPClient(given).close()

@@ -14,7 +14,7 @@ from etesian.streams.ssl_iostream import SSLIOStream
 from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from etesian.streams.resolver import Address
     from etesian.streams.tls import SSLOptions
@@ -93,16 +93,31 @@ class TCPClient:
         source_ip: str | None = None,
         source_port: int | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - as that of connect
+        preamble: Callable[[socket.socket], Awaitable[object]] | None = None,
     ) -> tuple[asyncio.Transport, _ProtocolT]:
         """Give a connection to ``host`` and the protocol of ``factory`` that it feeds.
 
         ``server_hostname`` replaces ``host`` where the certificate is checked
-        and in SNI. The rest is as for :meth:`connect`.
+        and in SNI. ``preamble`` speaks on the connected, non-blocking socket
+        before TLS and the protocol do; what it raises closes the socket and is
+        raised here. The rest is as for :meth:`connect`.
         """
         async with asyncio.timeout(timeout):
-            addresses = await self.resolver.resolve(host, port, af)
-            sock = await connect_first(self._allowed(addresses, host), source_ip, source_port)
+            addresses = await self.resolve(host, port, af)
+            sock = await connect_first(addresses, source_ip, source_port)
+            if preamble is not None:
+                await _said(preamble, sock)
             return await _open(factory, sock, ssl_options, server_hostname or host)
+
+    async def resolve(
+        self, host: str, port: int, af: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[Address]:
+        """Give the addresses of ``host`` that may be dialled, in the order to try them.
+
+        Raises ``OSError`` when there are none, ``PermissionError`` when
+        ``allow_address`` refuses all.
+        """
+        return self._allowed(await self.resolver.resolve(host, port, af), host)
 
     def _allowed(self, addresses: list[Address], host: str) -> list[Address]:
         """Leave out what ``allow_address`` refuses."""
@@ -112,6 +127,16 @@ class TCPClient:
         if not allowed:
             raise PermissionError(f"no allowed address for {host!r}")
         return allowed
+
+
+async def _said(
+    preamble: Callable[[socket.socket], Awaitable[object]], sock: socket.socket
+) -> None:
+    try:
+        await preamble(sock)
+    except BaseException:
+        sock.close()
+        raise
 
 
 async def _open(
