@@ -9,14 +9,17 @@ from etesian.http_wire.interface import HTTPOutputError
 from etesian.http_wire.server.context import RequestContext, forwarded_context
 from etesian.http_wire.server.drain import CLOSED, DONE
 from etesian.http_wire.wire.response_writer import Progress, ResponseWriter
+from etesian.streams.interface import StreamClosedError
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable
+    from typing import BinaryIO
 
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.interface import ResponseStartLine, TransportProtocol
-    from etesian.http_wire.server.connection import ServerConnection
+    from etesian.http_wire.server.intake import Intake
+    from etesian.http_wire.server.request_cycle import RequestCycle
     from etesian.streams.interface import Stream
 
 # To look up a member of an enumeration costs more than the rest of the line it stands in.
@@ -41,7 +44,7 @@ class Exchange(ResponseWriter):
 
     def __init__(
         self,
-        connection: ServerConnection,
+        connection: RequestCycle,
         headers: HTTPHeaders,
         method: str,
         version: str,
@@ -54,7 +57,7 @@ class Exchange(ResponseWriter):
         self.progress = _HEAD
         self._owed = 0
         # None once nothing can be written any more; who was there stays known, for late loggers.
-        self._connection: ServerConnection | None = connection
+        self._connection: RequestCycle | None = connection
         self._origin = connection
         self._headers = headers
         self._context: RequestContext | None = None
@@ -129,6 +132,41 @@ class Exchange(ResponseWriter):
             raise
         return connection.send(data) if data else DONE
 
+    async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
+        """Send ``count`` octets of an open file from ``offset``; where it can, the kernel does.
+
+        It ends when the last octet left our hands; ``file`` must be open until then,
+        and its position may move. Nothing else can be written meanwhile
+        (``HTTPOutputError``). A file that ends too soon, a cancel and any other
+        failure cut the connection. Raises as :meth:`write`, and
+        ``StreamClosedError`` where the peer leaves.
+        """
+        connection = self._connection
+        if connection is None:
+            await self._nowhere()
+            return
+        try:
+            frame = self.begin_file(count)
+        except HTTPOutputError:
+            if self.progress is _BODY:
+                self.abort()
+            raise
+        if frame is None:
+            return
+        try:
+            if frame[0]:
+                connection.transport.write(frame[0])
+            await connection.send_file(file, offset, count)
+        except StreamClosedError:
+            connection.abort()  # and tell the delegate why
+            raise
+        except BaseException:
+            self.abort()
+            raise
+        self.end_file()
+        if frame[1]:
+            connection.transport.write(frame[1])
+
     def finish(self, trailers: HTTPHeaders | None = None) -> None:
         """End the response, with ``trailers`` where it is chunked.
 
@@ -148,7 +186,7 @@ class Exchange(ResponseWriter):
         self._connection = None
         connection.response_finished()
 
-    def _end_body(self, connection: ServerConnection, trailers: HTTPHeaders | None) -> None:
+    def _end_body(self, connection: RequestCycle, trailers: HTTPHeaders | None) -> None:
         try:
             data = self.end(trailers)
         except HTTPOutputError:
@@ -179,7 +217,7 @@ class Exchange(ResponseWriter):
         """Give the connection as a stream, with the bytes read after the head."""
         return self._leave_http().detach()
 
-    def _leave_http(self) -> ServerConnection:
+    def _leave_http(self) -> RequestCycle:
         connection = self._connection
         if connection is None:
             raise HTTPOutputError("the connection is gone")
@@ -191,13 +229,18 @@ class Exchange(ResponseWriter):
 
     def set_max_body_size(self, max_body_size: int) -> None:
         """Override the limit of this request's body, in octets; before the body is read."""
-        if self._connection is not None:
-            self._connection.set_max_body_size(max_body_size)
+        intake = self._intake()
+        if intake is not None:
+            intake.max_body_size = max_body_size
 
     def set_body_timeout(self, timeout: float) -> None:
         """Override how many seconds this request's body may take."""
-        if self._connection is not None:
-            self._connection.set_body_timeout(timeout)
+        intake = self._intake()
+        if intake is not None:
+            intake.timeout = timeout
+
+    def _intake(self) -> Intake | None:
+        return None if self._connection is None else self._connection.intake
 
     # The connection's side
 

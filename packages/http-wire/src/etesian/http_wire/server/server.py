@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         HTTPServerConnectionDelegate,
     )
     from etesian.http_wire.request import HTTPServerRequest
+    from etesian.http_wire.server.endable_connection import EndableConnection
     from etesian.http_wire.wire.policy import WirePolicy
     from etesian.streams.interface import IOStream
 
@@ -97,7 +98,7 @@ class HTTPServer(TCPServer):
         )
         self.request_callback = _as_delegate(request_callback)
         self._deadlines = Deadlines(self._settings.policy.shortest_timeout)
-        self._connections: set[ServerConnection] = set()
+        self._connections: set[EndableConnection] = set()
         self._handed_over = HandedOver()
         self._all_closed: asyncio.Future[None] | None = None
         # A subclass may have its own idea of these; otherwise one call less for every request.
@@ -137,7 +138,7 @@ class HTTPServer(TCPServer):
         transport = StreamTransport(stream, {"peername": address})
         await transport.pump(cast("ServerConnection", connection))
 
-    def _connections_end(self, connection: ServerConnection) -> None:
+    def _connections_end(self, connection: EndableConnection) -> None:
         self._connections.discard(connection)
         if connection.has_left_http:
             self._handed_over.add(connection.transport)
