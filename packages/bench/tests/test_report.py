@@ -14,3 +14,15 @@ def test_shows_medians_spread_and_ratios_the_fastest_first():
         "fast      1,234    81 %             5.5   12.34",
         "slow        100    20 %            50.0    1.00",
     ]
+
+
+def test_shows_how_busy_the_server_was_where_that_is_known():
+    samples = {
+        "a": [Sample(100, 5, server_share=20), Sample(100, 5, server_share=40)],
+        "b": [Sample(50, 9)],
+    }
+    assert table(samples, unit="fetch", baselines=[]).split("\n") == [
+        "   fetch/s  spread  cpu us/fetch  server busy",
+        "a      100     0 %           5.0         30 %",
+        "b       50     0 %           9.0            -",
+    ]

@@ -20,11 +20,16 @@ class Sample:
     less on what else the machine is doing than ``rate`` does.
 
     ``memory_kib`` is what the suite's ``memory`` says, where it says anything.
+
+    ``server_share`` is told where a client is measured: how busy the server
+    was with it, in per cent of one core. Near 100 it is the server that says
+    the rate.
     """
 
     rate: float
     cpu_us: float
     memory_kib: float | None = None
+    server_share: float | None = None
 
 
 class Running(Protocol):

@@ -22,13 +22,16 @@ def table(
 
     Rate and time are medians; the spread is from the slowest to the fastest
     round, in per cent of the median. Memory, under the heading ``memory``, is
-    that of the round that took most. Beside them, for each baseline that took
-    part, how many times its rate.
+    that of the round that took most; how busy a server was is a median, where
+    it is known. Beside them, for each baseline that took part, how many times
+    its rate.
     """
     present = [name for name in baselines if name in samples]
     extra = [memory] if memory else []
+    busy = any(each.server_share is not None for of in samples.values() for each in of)
+    served = ["server busy"] if busy else []
     compared = [f"x {name}" for name in present]
-    head = ["", f"{unit}/s", "spread", f"cpu us/{unit}", *extra, *compared]
+    head = ["", f"{unit}/s", "spread", f"cpu us/{unit}", *extra, *served, *compared]
     rates = {name: median(each.rate for each in of) for name, of in samples.items()}
     rows = [
         [
@@ -37,6 +40,7 @@ def table(
             f"{_spread(samples[name]):.0f} %",
             f"{median(each.cpu_us for each in samples[name]):.1f}",
             *(_most_memory(samples[name]) for _ in extra),
+            *(_server_share(samples[name]) for _ in served),
             *(f"{rates[name] / rates[baseline]:.2f}" for baseline in present),
         ]
         for name in sorted(rates, key=rates.__getitem__, reverse=True)
@@ -52,6 +56,11 @@ def _spread(samples: Sequence[Sample]) -> float:
 def _most_memory(samples: Sequence[Sample]) -> str:
     known = [each.memory_kib for each in samples if each.memory_kib is not None]
     return f"{max(known):,.1f}" if known else "-"
+
+
+def _server_share(samples: Sequence[Sample]) -> str:
+    known = [each.server_share for each in samples if each.server_share is not None]
+    return f"{median(known):.0f} %" if known else "-"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
