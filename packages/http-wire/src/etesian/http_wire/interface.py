@@ -1,8 +1,7 @@
 """What other packages may know of HTTP/1.1.
 
-A server hands each request to a delegate by calls, never by coroutine: all of
-``headers_received``, ``data_received`` and ``finish`` happen in the call stack
-of the bytes' arrival, and so does the response when its maker needs no wait.
+A server hands each request to a delegate by calls, never by coroutine: all of them
+happen in the call stack of the bytes' arrival, and so does a response without wait.
 
 Doors (the implementation loads when the name is first asked for):
 
@@ -11,17 +10,14 @@ Doors (the implementation loads when the name is first asked for):
 ``HTTPServerRequest``
     The request as a handler sees it: lazy arguments, cookies, files, host.
 ``create_server``
-    ``create_server(delegate, **options)`` gives an ``HTTPServer``; the options
-    are those of that class. Its connections hand out requests whose
-    ``connection`` is a :class:`SwitchableConnection`.
+    ``create_server(delegate, **options)`` gives an ``HTTPServer`` with the options
+    of that class; ``connection`` of its requests is a :class:`SwitchableConnection`.
 ``AsyncHTTPClient``, ``HTTPRequest``
-    ``await AsyncHTTPClient().fetch(HTTPRequest(url, ...))`` over pooled
-    connections.
+    ``await AsyncHTTPClient().fetch(HTTPRequest(url, ...))``, connections pooled.
 ``connect_upgrade``
-    ``await connect_upgrade(request, protocol_factory)`` opens a connection of
-    its own and sends the request; on ``101`` it calls the factory with the
-    response (to judge its fields, and raise), lets the protocol it gives have
-    the transport with the bytes behind the head, and returns that protocol.
+    ``await connect_upgrade(request, protocol_factory)`` opens a connection of its own
+    and sends the request; on ``101`` the factory gets the response (to judge it, and
+    raise), and its protocol, returned, the transport with the bytes behind the head.
 ``api``
     The package itself with all its public names. For the bridge and the
     command, which offer all of it again; nobody else uses this door.
@@ -34,6 +30,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+    from typing import BinaryIO
 
     from etesian import http_wire as api
     from etesian.http_wire.client.client import AsyncHTTPClient
@@ -68,8 +65,8 @@ __all__ = [
 class HTTPInputError(Exception):
     """The peer's bytes are not HTTP, or exceed a limit.
 
-    ``status_code`` is what the server answers before it closes (400, 413, 414,
-    417, 431, 501, 505). The text is for the log only, never for the peer.
+    ``status_code`` (400, 413, 414, 417, 431, 501, 505) is what the server answers
+    before it closes. The text is for the log only, never for the peer.
     """
 
     def __init__(self, message: str, status_code: int = 400) -> None:
@@ -126,9 +123,8 @@ class TransportProtocol(Protocol):
 class HTTPConnection(Protocol):
     """Where one response is written.
 
-    The awaitables end when the bytes have drained; a caller that writes little
-    need not await them. With a ``Content-Length`` the count is enforced
-    (:class:`HTTPOutputError`); without one the body is chunked for HTTP/1.1.
+    The awaitables end when the bytes have drained; they need not be awaited. With a
+    ``Content-Length`` the count is enforced (:class:`HTTPOutputError`).
     """
 
     def write_headers(
@@ -158,7 +154,14 @@ class HTTPConnection(Protocol):
 
 
 class SwitchableConnection(HTTPConnection, Protocol):
-    """A connection that can leave HTTP, after a response that says so."""
+    """A connection that takes files, and can leave HTTP after a response that says so."""
+
+    async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
+        """Send a part of an open file, to the last octet; where it can, the kernel does.
+
+        Nothing else may be written meanwhile. A file that ended before
+        (:class:`HTTPOutputError`), a cancel and any other failure cut the connection.
+        """
 
     def switch_protocol(self, protocol: TransportProtocol) -> None:
         """Give the transport to ``protocol``, with the bytes read after the head."""
@@ -172,9 +175,8 @@ class SwitchableConnection(HTTPConnection, Protocol):
 class HTTPMessageDelegate(Protocol):
     """Takes one message. After the head, it ends by exactly one of the last two.
 
-    An awaitable from the first two pauses reading until it ends. A server also
-    calls ``on_connection_close`` when the peer leaves after the message was
-    complete and before its answer is.
+    An awaitable from the first two pauses reading. A server calls the last also when
+    the peer leaves between the message and its answer.
     """
 
     def headers_received(

@@ -41,10 +41,11 @@ _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 class Progress(Enum):
-    """What a response still owes; it only moves down this list."""
+    """What a response still owes; it only moves down this list, but from FILE back to BODY."""
 
     HEAD = auto()
     BODY = auto()
+    FILE = auto()  # a part of the body is being sent, and nothing else can be
     DONE = auto()
 
 
@@ -128,6 +129,28 @@ class ResponseWriter:
         if owed == _CHUNKED:
             return b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
         return b"" if owed == _DROPPED else chunk
+
+    def begin_file(self, size: int) -> tuple[bytes, bytes] | None:
+        """Account for ``size`` octets that somebody else sends; give what frames them.
+
+        That is what goes before and after, or ``None`` where nothing is to be sent.
+        Until :meth:`end_file` nothing else can be written. Raises as :meth:`data`.
+        """
+        if self.progress is not _BODY:
+            raise HTTPOutputError("a file sent before the head, after the end, or with another")
+        owed = self._owed
+        if 0 <= owed < size:
+            raise HTTPOutputError(f"{size - owed} octets more than the announced Content-Length")
+        if owed == _DROPPED or size == 0:
+            return None
+        if owed >= 0:
+            self._owed = owed - size
+        self.progress = Progress.FILE
+        return (b"%x\r\n" % size, b"\r\n") if owed == _CHUNKED else (b"", b"")
+
+    def end_file(self) -> None:
+        """Take the news that all octets of the file are sent."""
+        self.progress = _BODY
 
     def end(self, trailers: HTTPHeaders | None = None) -> bytes:
         """Give what ends the response; trailers go only where chunks do.
