@@ -240,6 +240,24 @@ async def test_draining_ends_requests_in_progress_and_says_close(
 
 
 @pytest.mark.spec("S258")
+async def test_a_request_that_is_on_its_way_when_draining_begins_is_answered(
+    serve, connect, make_recorder
+):
+    port = serve(make_recorder())
+    late, silent = await connect(port), await connect(port)
+    await late.send(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+    await late.read_until(b"GET /1 ")
+    draining = asyncio.ensure_future(serve.server.drain(5, idle_grace=0.2))
+    await asyncio.sleep(0.02)
+    await late.send(b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+    received = await late.read_all()
+    assert b"Connection: close" in received
+    assert received.endswith(b"GET /2 ")
+    assert await silent.read_all() == b""
+    await asyncio.gather(late.close(), silent.close(), draining)
+
+
+@pytest.mark.spec("S258")
 async def test_draining_cuts_what_does_not_end_in_time(serve, connect, make_recorder, until):
     recorder = make_recorder(lambda seen: None)
     peer = await connect(serve(recorder))

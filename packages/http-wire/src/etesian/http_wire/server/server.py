@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, cast
@@ -147,22 +148,33 @@ class HTTPServer(TCPServer):
                 self._all_closed.set_result(None)
             self._all_closed = None
 
-    async def drain(self, within: float) -> None:
+    async def drain(self, within: float, *, idle_grace: float = 0.0) -> None:
         """Stop accepting, let requests in progress end, and then close.
 
-        Idle connections close at once; a response that has not begun says
-        ``Connection: close``. What is not done after ``within`` seconds is
-        cut. Connections that have left HTTP are not waited for.
+        A response that has not begun says ``Connection: close``. Idle connections
+        close after ``idle_grace`` seconds of the ``within``: a request that is on its
+        way by then is answered still, where it would otherwise find the connection
+        closed. What is not done after ``within`` seconds is cut. Connections that have
+        left HTTP are not waited for.
         """
         self.stop()
-        for connection in list(self._connections):
-            connection.close_when_idle()
         try:
             async with asyncio.timeout(within):
+                await self._wait_for_last_requests(idle_grace)
+                for connection in list(self._connections):
+                    connection.close_when_idle()
                 await self._wait_closed()
         except TimeoutError:
             self._cut_connections()
             await self._wait_closed()
+
+    async def _wait_for_last_requests(self, idle_grace: float) -> None:
+        for connection in self._connections:
+            connection.must_close = True
+        if idle_grace > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(idle_grace):
+                    await self._wait_closed()
 
     async def close_all_connections(self) -> None:
         """Cut every open connection, and wait until all that speak HTTP are closed.
