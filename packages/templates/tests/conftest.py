@@ -20,21 +20,28 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
 
 
+@pytest.fixture(params=[False, True], ids=["python", "c"])
+def use_c(request: pytest.FixtureRequest) -> object:
+    """Say whether templates may be escaped in C."""
+    return request.param
+
+
 @pytest.fixture
-def render() -> Callable[..., str]:
+def render(use_c: bool) -> Callable[..., str]:
     """Give the output of a text with these names."""
 
     def render(text: str, /, **namespace: Any) -> str:
-        return Template(text).generate(**namespace).decode()
+        return Template(text, use_c=use_c).generate(**namespace).decode()
 
     return render
 
 
 @pytest.fixture
-def render_files() -> Callable[..., str]:
+def render_files(use_c: bool) -> Callable[..., str]:
     """Give the output of the last of several files with these names."""
 
     def render_files(files: dict[str, str], /, **namespace: Any) -> str:
-        return DictLoader(files).load(list(files)[-1]).generate(**namespace).decode()
+        loader = DictLoader(files, use_c=use_c)
+        return loader.load(list(files)[-1]).generate(**namespace).decode()
 
     return render_files

@@ -1,4 +1,4 @@
-"""The fast form of the generated code against its plain twin, and both against Jinja2."""
+"""The fast forms of the generated code against their plain twin, and all against Jinja2."""
 
 import jinja2
 import pytest
@@ -20,9 +20,21 @@ PIECES = [
     "{% try %}{% raw y %}{{ x }}{% raw 1 // 0 %}{{ x }}{% except %}[{{ x }}]{% end %}",
     "{{ n() }}{% raw n() %}{{ n() }}{% module M(n()) %}{{ n() }}",
     "{% set x = y %}",
+    # Text that could be mistaken for what the escape in C makes of quotes.
+    "&#34;&#39;&quot;&#x27;#39;",
+    "&",
+    "&#3",
+    "&#{{ x }}",
+    "4;",
+    "{% if x %}&#{% end %}34;{% raw '&' %}#39;",
+    "{% raw '&#39;' %}{{ '&#39;' }}{% raw x %}",
+    "{% apply f %}&#34;{{ y }}&{% end %}#34;",
 ]
 VALUES = (
-    st.text(alphabet="a%s(){}\0&<>\"'é") | st.integers() | st.floats(allow_nan=False) | st.none()
+    st.text(alphabet="a%s(){}\0&<>\"'é#349;")
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.none()
 )
 
 
@@ -48,9 +60,10 @@ def namespace(x, y):
     }
 
 
+@pytest.mark.parametrize("use_c", [False, True], ids=["python", "c"])
 @given(st.lists(st.sampled_from(PIECES), max_size=8), VALUES, VALUES)
-def test_the_fast_form_gives_what_the_plain_one_gives(pieces, x, y):
-    template = Template("".join(pieces))
+def test_the_fast_forms_give_what_the_plain_one_gives(use_c, pieces, x, y):
+    template = Template("".join(pieces), use_c=use_c)
     fast = template.generate(**namespace(x, y))
     plain = template.generate(**namespace(x, y), xhtml_escape=twin)
     assert fast == plain
@@ -65,7 +78,8 @@ async def test_the_streaming_form_gives_it_too(pieces, x, y):
 
 @given(st.lists(st.text(alphabet="\0&a<"), max_size=5))
 def test_a_nul_in_a_value_moves_no_other(values):
-    output = Template("{% for x in xs %}[{{ x }}]{% end %}").generate(xs=values).decode()
+    template = Template("{% for x in xs %}[{{ x }}]{% end %}", use_c=False)
+    output = template.generate(xs=values).decode()
     assert output == "".join(f"[{xhtml_escape(x)}]" for x in values)
 
 
@@ -73,9 +87,9 @@ def test_a_nul_in_a_value_moves_no_other(values):
 def test_no_value_is_read_as_a_format():
     hostile = ["%s", "%(x)s", "%", "%%", "%1000000000d", "{0.__class__}", "{x}", "%n"]
     text = "%s {0} %%{% for x in xs %}{{ x }}{% raw x %}{% end %}"
-    assert Template(text).generate(xs=hostile).decode() == "%s {0} %%" + "".join(
-        2 * x for x in hostile
-    )
+    for use_c in (False, True):
+        output = Template(text, use_c=use_c).generate(xs=hostile).decode()
+        assert output == "%s {0} %%" + "".join(2 * x for x in hostile)
 
 
 # Where the two languages agree: the text but for the words that close something.

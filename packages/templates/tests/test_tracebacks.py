@@ -40,11 +40,12 @@ def template_entry(error, name):
 )
 @pytest.mark.parametrize("kind", ["dict", "folder"])
 def test_a_traceback_shows_file_line_text_and_columns(
-    tmp_path, kind, fails, name, line, text, columns
+    tmp_path, use_c, kind, fails, name, line, text, columns
 ):
     for file, content in FILES.items():
         (tmp_path / file).write_text(content, encoding="utf-8")
-    loader = DictLoader(FILES) if kind == "dict" else Loader(tmp_path)
+    options = {"use_c": use_c}
+    loader = DictLoader(FILES, **options) if kind == "dict" else Loader(tmp_path, **options)
     with pytest.raises(ZeroDivisionError) as caught:
         loader.load("page.html").generate(**failing(fails))
     entries = [
@@ -95,9 +96,9 @@ def test_a_debugger_finds_the_templates_variables():
         ("\n{% apply (lambda t: 1 // 0) %}\n{% end %}", 2),
     ],
 )
-def test_every_directive_has_its_line(text, line):
+def test_every_directive_has_its_line(use_c, text, line):
     with pytest.raises(ZeroDivisionError) as caught:
-        Template(text, name="page.html").generate()
+        Template(text, name="page.html", use_c=use_c).generate()
     entries = [
         e for e in traceback.extract_tb(caught.value.__traceback__) if e.filename == "page.html"
     ]

@@ -9,6 +9,7 @@ from importlib import import_module
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from etesian.templates.c_escape import escape_library
     from etesian.templates.context_escaping import css_string, js_string, safe_url
     from etesian.templates.dict_loader import DictLoader
     from etesian.templates.escaping import (
@@ -35,6 +36,7 @@ __all__ = [
     "ParseError",
     "Template",
     "css_string",
+    "escape_library",
     "filter_whitespace",
     "js_string",
     "json_encode",
@@ -57,6 +59,7 @@ _HOMES = {
     "ParseError": "interface",
     "Template": "template",
     "css_string": "context_escaping",
+    "escape_library": "c_escape",
     "filter_whitespace": "whitespace",
     "js_string": "context_escaping",
     "json_encode": "escaping",

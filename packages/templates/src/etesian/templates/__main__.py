@@ -1,12 +1,17 @@
-"""``python -m etesian.templates check DIR``: compile and lint every template in a folder."""
+"""``python -m etesian.templates check DIR``: compile and lint every template in a folder.
+
+``--version`` tells the version, and what escapes: Python, or a library in C.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etesian.templates.c_escape import escape_library
 from etesian.templates.interface import ParseError
 from etesian.templates.lint import lint
 from etesian.templates.loader import Loader
@@ -21,6 +26,7 @@ _HTML = frozenset({".html", ".htm"})
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit status: 0 if nothing was found, 1 if something was."""
     parser = argparse.ArgumentParser(prog="python -m etesian.templates", description=__doc__)
+    parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="compile and lint every template in a folder")
     check.add_argument("folder", type=Path, help="the root of the templates")
@@ -34,6 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     findings = list(_check(options.folder, autoescape))
     sys.stdout.writelines(f"{finding}\n" for finding in findings)
     return 1 if findings else 0
+
+
+def _version() -> str:
+    library = escape_library()
+    escape = f"C, by {library} {version(library)}" if library else "Python"
+    return f"etesian-templates {version('etesian-templates')}, escapes in {escape}"
 
 
 def _check(folder: Path, autoescape: str | None) -> Iterator[str]:

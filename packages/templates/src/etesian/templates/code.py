@@ -3,16 +3,14 @@
 What comes out for ``<b>{{ name }}</b>{% for x in y %}, {{ x }}{% end %}`` is, as source
 and with the second form of ``output``::
 
-    def render(_tt_names, _tt_text, ...):
+    def render(_tt_names, _tt_class, ...):
         _tt_values = []
-        _tt_value = _tt_values.append
         _tt_markup = []
-        _tt_write = _tt_markup.append
-        _tt_value(_tt_v if _tt_class(_tt_v := name) is _tt_str else _tt_text(_tt_v))
-        _tt_write('<b>%s</b>')
+        _tt_values.append(_tt_v if (_tt_c := _tt_class(_tt_v := name)) is _tt_str else ...)
+        _tt_markup.append('<b>%s</b>')
         for x in y:
-            _tt_value(_tt_v if _tt_class(_tt_v := x) is _tt_str else _tt_text(_tt_v))
-            _tt_write(', %s')
+            _tt_values.append(_tt_v if (_tt_c := _tt_class(_tt_v := x)) is _tt_str else ...)
+            _tt_markup.append(', %s')
         return _tt_finish(_tt_markup, _tt_values)
 
 The names of the namespace are the function's globals. Names that the template binds
@@ -58,10 +56,13 @@ from etesian.templates.python_source import (
     parse_loop,
     parse_statements,
 )
+from etesian.templates.respelled import Respelled
 from etesian.templates.runtime import HELPERS
 from etesian.templates.syntax import Place, block, call, code, place, place_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etesian.templates.line_map import LineMap
     from etesian.templates.nodes import Body, Node
 
@@ -77,11 +78,18 @@ _FUNCTION = f"def render(_tt_names, {', '.join(HELPERS)})"
 
 
 class Kind(Enum):
-    """What the function is to be: see ``output`` for the first two."""
+    """What the function is to be: see ``output`` for the first three."""
 
     PLAIN = auto()
     DEFERRED = auto()
+    RESPELLED = auto()
     STREAMING = auto()
+
+
+_FORMS: dict[Kind, Callable[[Escapes], Form]] = {
+    Kind.DEFERRED: Deferred,
+    Kind.RESPELLED: Respelled,
+}
 
 
 class Generated(NamedTuple):
@@ -126,9 +134,9 @@ def generate(body: Body, lines: LineMap, kind: Kind) -> Generated:
 class _Generator:
     def __init__(self, body: Body, lines: LineMap, kind: Kind) -> None:
         self._lines = lines
-        deferred = kind is Kind.DEFERRED
-        self._escapes = Escapes(body, lines, but=DEFERRED_ESCAPE if deferred else None)
-        self._form: Form = Deferred(self._escapes) if deferred else Plain(self._escapes)
+        form = _FORMS.get(kind, Plain)
+        self._escapes = Escapes(body, lines, but=None if form is Plain else DEFERRED_ESCAPE)
+        self._form: Form = form(self._escapes)
         self._scope = _Scope(streams=kind is Kind.STREAMING)
         self._awaits = False
         self._here: Place = place(1, 0, 0)

@@ -29,6 +29,7 @@ class BaseLoader:
     ``whitespace`` a mode, for templates that choose none themselves; ``namespace``
     holds names for every template and may be changed later. ``auto_reload`` looks at
     every ``load`` whether a file has changed since; leave it off in production.
+    ``use_c=False`` escapes in Python even where a library in C is installed.
 
     Loading is safe from many threads at one time; each template is compiled once.
     """
@@ -40,6 +41,7 @@ class BaseLoader:
         namespace: Mapping[str, Any] | None = None,
         whitespace: str | None = None,
         auto_reload: bool = False,
+        use_c: bool = True,
     ) -> None:
         if whitespace is not None and whitespace not in MODES:
             raise ValueError(f"whitespace mode is {whitespace!r}, expected one of {sorted(MODES)}")
@@ -47,6 +49,7 @@ class BaseLoader:
         self.namespace = dict(namespace or {})
         self.whitespace = whitespace
         self.auto_reload = auto_reload
+        self.use_c = use_c
         self._lock = RLock()
         self._trees: dict[str, Tree] = {}
         self._templates: dict[str, Template] = {}

@@ -1,4 +1,4 @@
-"""The two forms in which generated code collects its output.
+"""The forms in which generated code collects its output.
 
 Between two control statements all output is one *batch* of pieces: literal text,
 values to escape, and text that is right as it is.
@@ -12,8 +12,11 @@ The *deferred* form collects the values of ``xhtml_escape`` apart from the page 
 go into, which is a ``%`` format, and has them escaped all at once at the end. It is
 three times as fast where there are many (see ``runtime.finish``)::
 
-    _tt_value(_tt_v if _tt_class(_tt_v := x) is _tt_str else _tt_text(_tt_v))
-    _tt_write('<b>%s</b>')
+    _tt_values.append(_tt_v if (_tt_c := _tt_class(_tt_v := x)) is _tt_str else
+                      f'{_tt_v}' if _tt_c is _tt_int else _tt_text(_tt_v))
+    _tt_markup.append('<b>%s</b>')
+
+``respelled`` has the third form, for where a library escapes in C.
 """
 
 from __future__ import annotations
@@ -21,7 +24,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeGuard
 
-from etesian.templates.syntax import call, chosen_by_class, code, do, joined, place_of
+from etesian.templates.syntax import (
+    append_to,
+    call,
+    code,
+    do,
+    helper,
+    joined,
+    place_of,
+    text_by_class,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,18 +123,14 @@ class Deferred:
 
     def start(self, at: Place) -> list[ast.stmt]:
         """Make the two lists."""
-        return code(
-            "_tt_values = []\n_tt_value = _tt_values.append\n"
-            "_tt_more_values = _tt_values.extend\n"
-            "_tt_markup = []\n_tt_write = _tt_markup.append",
-            at,
-        )
+        return code("_tt_values = []\n_tt_markup = []", at)
 
     def batch(self, pieces: Sequence[Piece], at: Place) -> list[ast.stmt]:
-        """Append to the format, and to the values what it has places for.
+        """Append to the values and to the format, which has places for them.
 
-        Whatever may fail is evaluated before either list grows, so that they keep
-        fitting each other if the template goes on after an exception.
+        Inside a try there is but one piece in a batch, and what of it may fail is
+        evaluated before either list grows: they keep fitting each other if the
+        template goes on after an exception.
         """
         return [statement for run in self._runs(pieces) for statement in self._run(run, at)]
 
@@ -144,18 +152,8 @@ class Deferred:
         return runs
 
     def _run(self, run: list[Piece], at: Place) -> list[ast.stmt]:
-        values = [
-            chosen_by_class(piece.value, "_tt_str", "_tt_text", place_of(piece.value))
-            for piece in run
-            if self._is_deferred(piece)
-        ]
-        written = do(call("_tt_write", [self._format(run, at)], at), at)
-        if not values:
-            return [written]
-        if len(values) == 1:
-            return [do(call("_tt_value", values, at), at), written]
-        together = ast.Tuple(values, ast.Load(), **at)
-        return [do(call("_tt_more_values", [together], at), at), written]
+        values = [_append("_tt_values", _text(p.value), at) for p in run if self._is_deferred(p)]
+        return [*values, _append("_tt_markup", self._format(run, at), at)]
 
     def _format(self, run: list[Piece], at: Place) -> ast.expr:
         return joined([self._in_format(piece) for piece in run], at)
@@ -173,3 +171,15 @@ class Deferred:
     @staticmethod
     def _is_deferred(piece: Piece) -> TypeGuard[Escaped]:
         return isinstance(piece, Escaped) and piece.function == DEFERRED_ESCAPE
+
+
+def _append(name: str, value: ast.expr, at: Place) -> ast.stmt:
+    return do(call(append_to(name), [value], at), at)
+
+
+def _text(value: ast.expr) -> ast.expr:
+    """Give the expression for a value as text."""
+    at = place_of(value)
+    # With its own place, for it may fail: there are integers too long to be written.
+    formatted = ast.JoinedStr([ast.FormattedValue(helper("_tt_v"), -1, None, **at)], **at)
+    return text_by_class(value, helper("_tt_v"), formatted, "_tt_text", at)

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from etesian.templates.c_escape import c_escape
 from etesian.templates.code import Kind, generate
 from etesian.templates.escaping import xhtml_escape
 from etesian.templates.interface import ParseError
@@ -33,6 +34,7 @@ _SHORT_VALUES = 4
 class Program:
     """All stages after parsing, for one template.
 
+    ``use_c`` allows that it escapes by a library in C, if one is installed.
     ``trees`` are the files it was made of, ``lines`` says which line of the code
     object is which line of them.
 
@@ -41,12 +43,12 @@ class Program:
             function (it allows 20 loops and tries inside each other, for instance).
     """
 
-    def __init__(self, tree: Tree, source: TreeSource | None) -> None:
+    def __init__(self, tree: Tree, source: TreeSource | None, *, use_c: bool = True) -> None:
         linked, self.trees = link(tree, source)
         self.lines = LineMap(tree.origin for tree in self.trees)
         self._body: Body = optimise(linked)
         self._code: dict[Kind, CodeType] = {}
-        self._usual = Kind.PLAIN if _is_short(self._body) else Kind.DEFERRED
+        self._usual = _usual_kind(self._body, use_c=use_c and c_escape is not None)
         generated = generate(self._body, self.lines, self._usual)
         if generated.awaits:
             self._usual = Kind.STREAMING
@@ -119,6 +121,12 @@ class Program:
             origin, line = self.lines.locate(error.lineno or 1)
             return ParseError(error.msg, origin.name, line)
         return ParseError(f"too much for Python: {error}", self.lines.first.name, 1)
+
+
+def _usual_kind(body: Body, *, use_c: bool) -> Kind:
+    if use_c:
+        return Kind.RESPELLED
+    return Kind.PLAIN if _is_short(body) else Kind.DEFERRED
 
 
 def _is_short(body: Body) -> bool:

@@ -7,8 +7,8 @@ refuses a tree without one, and because a traceback shows it.
 from __future__ import annotations
 
 import ast
-from functools import cache
-from typing import TYPE_CHECKING, TypedDict, cast
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +63,22 @@ def helper_target(name: str) -> ast.Name:
     return ast.Name(name, ast.Store(), **place(1, 0, 0))
 
 
+@cache
+def _is_helper(name: str, kind: str) -> ast.expr:
+    """``name is kind``, both of the engine's own."""
+    return ast.Compare(helper(name), _IS, [helper(kind)], **place(1, 0, 0))
+
+
+@cache
+def append_to(name: str) -> ast.expr:
+    """``name.append`` of a list of the engine's own.
+
+    Python has instructions of its own for such a call, but none for a local that holds
+    the method.
+    """
+    return ast.Attribute(helper(name), "append", _LOAD, **place(1, 0, 0))
+
+
 def call(function: str | ast.expr, arguments: Sequence[ast.expr], at: Place) -> ast.Call:
     """``function(arguments)``; the name of a function is one of the engine's own."""
     called = helper(function) if isinstance(function, str) else function
@@ -82,6 +98,24 @@ def chosen_by_class(value: ast.expr, kind: str, otherwise: str, at: Place) -> as
     same = ast.Compare(of_class, _IS, [helper(kind)], lineno=line, col_offset=column)
     called = call(otherwise, [helper("_tt_v")], at)
     return ast.IfExp(same, helper("_tt_v"), called, lineno=line, col_offset=column)
+
+
+def text_by_class(
+    value: ast.expr, of_str: ast.expr, of_int: ast.expr, otherwise: str, at: Place
+) -> ast.expr:
+    """Give ``of_str``, ``of_int`` or ``otherwise(value)``, as the class of the value is.
+
+    All three read the value as ``_tt_v``. The most frequent classes cost no call so.
+    """
+    line, column = at["lineno"], at["col_offset"]
+    kept = ast.NamedExpr(helper_target("_tt_v"), value, lineno=line, col_offset=column)
+    of_class = ast.Call(helper("_tt_class"), [kept], [], lineno=line, col_offset=column)
+    kind = ast.NamedExpr(helper_target("_tt_c"), of_class, lineno=line, col_offset=column)
+    is_str = ast.Compare(kind, _IS, [helper("_tt_str")], lineno=line, col_offset=column)
+    called = call(otherwise, [helper("_tt_v")], at)
+    is_int = _is_helper("_tt_c", "_tt_int")
+    other = ast.IfExp(is_int, of_int, called, lineno=line, col_offset=column)
+    return ast.IfExp(is_str, of_str, other, lineno=line, col_offset=column)
 
 
 def constant(value: str | int | None, at: Place) -> ast.Constant:
@@ -113,18 +147,23 @@ def joined(pieces: Sequence[ast.expr | str], at: Place) -> ast.expr:
 
 
 def code(source: str, at: Place) -> list[ast.stmt]:
-    """Python source of the engine's own, all of it at one place."""
+    """Python source of the engine's own, all of it at one place; not to be changed."""
+    return list(_code(source, **at))
+
+
+# Templates differ in their places, but all of them begin and end alike.
+@lru_cache(maxsize=256)
+def _code(source: str, **at: int) -> tuple[ast.stmt, ...]:
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.expr | ast.stmt | ast.arg | ast.keyword):
             for name, value in at.items():
                 setattr(node, name, value)
-    return tree.body
+    return tuple(tree.body)
 
 
 def block(header: str, body: list[ast.stmt], at: Place) -> ast.stmt:
     """The statement that a header such as ``def f()`` or ``if x`` begins, with this body."""
     (statement,) = code(f"{header}: pass", at)
-    # What kind of statement it is depends on the header; all that have one have a body.
-    cast("ast.FunctionDef", statement).body = body
-    return statement
+    fields = {**vars(statement), "body": body}
+    return type(statement)(**fields)

@@ -47,6 +47,9 @@ class Template:
     ``whitespace`` one of ``all``, ``single``, ``oneline``; where they are not given,
     the loader's hold, or ``xhtml_escape`` and a mode that fits the name.
 
+    ``use_c=False`` escapes in Python even where a library that does it in C is installed
+    (see ``escape_library``): the output is the same.
+
     The text is code: it may do whatever Python can. Never make a template of what
     users send; give that to ``generate`` as values.
 
@@ -65,6 +68,7 @@ class Template:
         autoescape: str | None = _UNSET,
         whitespace: str | None = None,
         compress_whitespace: bool | None = None,
+        use_c: bool | None = None,
     ) -> None:
         if compress_whitespace is not None:
             if whitespace is not None:
@@ -79,19 +83,22 @@ class Template:
             raise ValueError(f"whitespace mode is {mode!r}, expected one of {sorted(MODES)}")
         filename = "<template>" if name == _UNNAMED else name
         origin = Origin(name, filename, template_string)
-        self._start(parse(origin, autoescape=autoescape, whitespace=mode), loader)
+        if use_c is None:
+            use_c = loader.use_c if loader else True
+        self._start(parse(origin, autoescape=autoescape, whitespace=mode), loader, use_c=use_c)
 
     @classmethod
     def from_tree(cls, tree: Tree, loader: BaseLoader | None) -> Template:
         """Give the template of a file that is parsed already."""
         template = cls.__new__(cls)
-        template._start(tree, loader)  # noqa: SLF001 - the other way in
+        use_c = loader.use_c if loader else True
+        template._start(tree, loader, use_c=use_c)  # noqa: SLF001 - the other way in
         return template
 
-    def _start(self, tree: Tree, loader: BaseLoader | None) -> None:
+    def _start(self, tree: Tree, loader: BaseLoader | None, *, use_c: bool) -> None:
         self.name = tree.origin.name
         self._loader = loader
-        self._program = Program(tree, loader)
+        self._program = Program(tree, loader, use_c=use_c)
 
     @property
     def code(self) -> str:
