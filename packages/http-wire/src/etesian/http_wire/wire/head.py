@@ -71,8 +71,8 @@ def parse_request_head(head: bytes, policy: WirePolicy) -> tuple[RequestStartLin
         _check_singletons(start_line, headers)
     except HTTPInputError:
         # The status must not depend on how the bytes were cut: what a reader octet by octet
-        # would have met first is the error.
-        HeadFinder(policy, parse_request_line).check(head)
+        # would have met first is the error. A CR at the end is bare only for what follows it.
+        HeadFinder(policy, parse_request_line).check(head + CRLF)
         raise
     return start_line, headers
 
