@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
 from etesian.bench import idle
 from etesian.bench.command import main
 from etesian.bench.idle import Idle
+from etesian.bench.programs import download
 from etesian.bench.server_process import ServerProcess, server_process
-from etesian.bench.transfer import Download, Transfer, Upload
+from etesian.bench.transfer import PIECE, SIZE, Download, Transfer, Upload
 from etesian.bench.wrk import LoadError
 
 
@@ -23,6 +25,12 @@ def test_measures_megabytes_and_memory(direction, answer):
     assert sample.rate > 10
     # The body passes through; kept, it would be a hundred thousand.
     assert 0 <= sample.memory_kib < 20_000
+
+
+def test_all_send_a_piece_that_begins_on_a_cache_line():
+    assert len(download.PIECES[0]) == PIECE
+    assert (id(download.PIECES[0]) + sys.getsizeof(b"") - 1) % 64 == 0
+    assert sum(map(len, download.PIECES)) == SIZE
 
 
 def test_a_transfer_that_comes_to_something_else_is_no_measurement():
