@@ -73,6 +73,13 @@ class ServerConnection(RequestCycle):
     def data_received(self, data: bytes) -> None:
         """Take bytes, and serve what they complete."""
         if self._phase is _HEAD and not self._buffer and self._gate is None:
+            known = self._last_head
+            if known is not None and data.startswith(known.octets):
+                known.is_repeated = True
+                if len(data) > len(known.octets):
+                    self._buffer += data[len(known.octets) :]
+                self._advance(known=known)
+                return
             policy = self._policy
             end = data.find(HEAD_END, 0, policy.max_header_size + 4)
             # The common case: a whole head, with no empty line before it.
@@ -116,6 +123,7 @@ class ServerConnection(RequestCycle):
 
     def check_deadlines(self, now: float) -> None:
         """Cut or answer a peer that takes too long."""
+        self._last_head = None
         if self.lingering or self._gate is not None:
             super().check_deadlines(now)
         elif self._phase is _HEAD:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from etesian.http_wire.interface import HTTPOutputError
 from etesian.http_wire.server.context import RequestContext, forwarded_context
 from etesian.http_wire.server.drain import CLOSED, DONE
+from etesian.http_wire.server.repetition import Answer
 from etesian.http_wire.wire.response_writer import Progress, ResponseWriter
 from etesian.streams.interface import StreamClosedError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.interface import ResponseStartLine, TransportProtocol
     from etesian.http_wire.server.intake import Intake
     from etesian.http_wire.server.request_cycle import RequestCycle
+    from etesian.http_wire.server.request_head import RequestHead
     from etesian.streams.interface import Stream
 
 # To look up a member of an enumeration costs more than the rest of the line it stands in.
@@ -40,25 +42,27 @@ class Exchange(ResponseWriter):
     ``StreamClosedError`` while nothing is sent.
     """
 
-    __slots__ = ("_connection", "_context", "_headers", "_origin", "finished_at", "trailers")
+    __slots__ = (
+        "_connection",
+        "_context",
+        "_head",
+        "_headers",
+        "_origin",
+        "finished_at",
+        "trailers",
+    )
 
-    def __init__(
-        self,
-        connection: RequestCycle,
-        headers: HTTPHeaders,
-        method: str,
-        version: str,
-        keep_alive: bool,
-    ) -> None:
+    def __init__(self, connection: RequestCycle, head: RequestHead, headers: HTTPHeaders) -> None:
+        """``headers`` are those of ``head``, as this request's delegate has them."""
         # The parent's __init__ is written out: a call less for every request.
-        self.request_method = method
-        self.request_version = version
-        self.keep_alive = keep_alive
+        self.request_method, _, self.request_version = head.start_line
+        self.keep_alive = head.keep_alive
         self.progress = _HEAD
         self._owed = 0
         # None once nothing can be written any more; who was there stays known, for late loggers.
         self._connection: RequestCycle | None = connection
         self._origin = connection
+        self._head = head
         self._headers = headers
         self._context: RequestContext | None = None
         # The fields after a chunked request body, kept apart from its headers.
@@ -100,7 +104,15 @@ class Exchange(ResponseWriter):
             return self._nowhere()
         if connection.must_close or connection.expecting:
             self.keep_alive = False
+        elif (
+            chunk
+            and (answer := self._head.answer) is not None
+            and self._repeats(answer, start_line, headers, len(chunk))
+        ):
+            return connection.send(answer.head + chunk)
         data = self.head(start_line, headers)
+        if self._head.is_repeated:
+            self._keep_answer(start_line, headers, data)
         if chunk:
             try:
                 body = self.data(chunk)
@@ -113,6 +125,25 @@ class Exchange(ResponseWriter):
             else:
                 data += body
         return connection.send(data)
+
+    def _repeats(
+        self, answer: Answer, start_line: ResponseStartLine, headers: HTTPHeaders, size: int
+    ) -> bool:
+        """Tell whether the head of ``answer`` fits; then the whole response is accounted for."""
+        if size != answer.length or self.progress is not _HEAD or not self.keep_alive:
+            return False
+        if not answer.has(start_line, headers):
+            return False
+        self.progress = _BODY
+        self._owed = 0
+        return True
+
+    def _keep_answer(
+        self, start_line: ResponseStartLine, headers: HTTPHeaders, head: bytes
+    ) -> None:
+        """Remember ``head``, just written, for the next request that is the same."""
+        if 0 < self._owed <= _JOIN_LIMIT and self.keep_alive and self.progress is _BODY:
+            self._head.answer = Answer.of(start_line, headers, head, self._owed)
 
     def write(self, chunk: bytes) -> Awaitable[None]:
         """Send a piece of the body.

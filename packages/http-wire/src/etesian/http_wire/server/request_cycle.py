@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextvars import Context
 
-    from etesian.http_wire.interface import HTTPServerConnectionDelegate
+    from etesian.http_wire.headers import HTTPHeaders
+    from etesian.http_wire.interface import HTTPServerConnectionDelegate, RequestStartLine
     from etesian.http_wire.server.deadlines import Deadlines
     from etesian.http_wire.server.settings import ConnectionSettings
 
@@ -45,7 +46,14 @@ _FINISHED: Final = Progress.DONE
 class RequestCycle(EndableConnection):
     """Steps from one request to the next, as far as bytes and delegates allow."""
 
-    __slots__ = ("_advancing", "_contextvars", "_drained", "_waiting_for", "_waiting_since")
+    __slots__ = (
+        "_advancing",
+        "_contextvars",
+        "_drained",
+        "_last_head",
+        "_waiting_for",
+        "_waiting_since",
+    )
 
     # What the connection was made in; each request runs in a copy.
     _contextvars: Context
@@ -62,15 +70,22 @@ class RequestCycle(EndableConnection):
         self._drained = 0  # octets of the body read off after its answer
         self._waiting_for: asyncio.Future[None] | None = None
         self._waiting_since = 0.0
+        # What the next request may repeat; see etesian.http_wire.server.repetition.
+        self._last_head: RequestHead | None = None
 
-    def _advance(self, head: bytes | None = None) -> None:
-        """Do all that the buffered bytes and the delegate allow; faults end the connection."""
+    def _advance(self, head: bytes | None = None, known: RequestHead | None = None) -> None:
+        """Do all that the buffered bytes and the delegate allow; faults end the connection.
+
+        ``head`` or ``known``, which is parsed already, came before what is in the buffer.
+        """
         if self._advancing:
             return
         self._advancing = True
         try:
-            if head is not None:
-                self._begin_request(head)
+            if known is not None:
+                self._begin_request(known)
+            elif head is not None:
+                self._begin_request(self._parse(head))
             if self._buffer or self._phase is _BODY or self.peer_ended:
                 while self._step():
                     pass
@@ -111,24 +126,25 @@ class RequestCycle(EndableConnection):
         head = self._partial_head.take(last=self.peer_ended)
         if head is None:
             return False
-        self._begin_request(head)
+        self._begin_request(self._parse(head))
         return True
 
-    def _begin_request(self, head: bytes) -> None:
-        request = RequestHead(head, self._policy)
-        if request.announces:
-            self._prepare_body(request)
-        start_line = request.start_line
-        exchange = self._exchange = Exchange(
-            self, request.headers, start_line.method, start_line.version, request.keep_alive
-        )
-        self._partial_head = None
-        # What a request sets in context variables must not be seen by the next one.
-        self._request_contextvars = self._contextvars.copy()
-        self._request_contextvars.run(self._dispatch, request, exchange)
+    def _parse(self, octets: bytes) -> RequestHead:
+        head = RequestHead(octets, self._policy)
+        self._last_head = head if head.is_repeatable else None
+        return head
 
-    def _prepare_body(self, request: RequestHead) -> None:
-        headers, version = request.headers, request.start_line.version
+    def _begin_request(self, head: RequestHead) -> None:
+        self._partial_head = None
+        headers = head.headers()
+        if head.announces:
+            self._prepare_body(head.start_line.version, headers)
+        exchange = self._exchange = Exchange(self, head, headers)
+        # What a request sets in context variables must not be seen by the next one.
+        context = self._request_contextvars = self._contextvars.copy()
+        context.run(self._dispatch, head.start_line, headers, exchange)
+
+    def _prepare_body(self, version: str, headers: HTTPHeaders) -> None:
         length = request_body_length(version, headers, self._policy)
         if length:
             self.intake = Intake(length, headers, self.settings)
@@ -137,10 +153,12 @@ class RequestCycle(EndableConnection):
                 raise HTTPInputError("unknown expectation", 417)
             self.expecting = length != 0
 
-    def _dispatch(self, request: RequestHead, exchange: Exchange) -> None:
+    def _dispatch(
+        self, start_line: RequestStartLine, headers: HTTPHeaders, exchange: Exchange
+    ) -> None:
         delegate = self._delegate = self._makes.start_request(self, exchange)
         self._phase = _BODY
-        pending = delegate.headers_received(request.start_line, request.headers)
+        pending = delegate.headers_received(start_line, headers)
         if pending is not None:
             self._wait_for(pending)
         elif self.intake is None and self._phase is _BODY:

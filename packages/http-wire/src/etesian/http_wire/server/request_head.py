@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from etesian.http_wire.wire.grammar import list_members
+from etesian.http_wire.headers import HTTPHeaders
+from etesian.http_wire.wire.grammar import HEAD_END, list_members
 from etesian.http_wire.wire.head import parse_request_head
 
 if TYPE_CHECKING:
-    from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.interface import RequestStartLine
+    from etesian.http_wire.server.repetition import Answer
     from etesian.http_wire.wire.policy import WirePolicy
+
+_from_valid: Final = HTTPHeaders.from_valid
 
 
 class RequestHead:
-    """A request line and its fields, parsed.
+    """A request line and its fields, parsed; it serves every request that repeats it.
 
-    ``keep_alive`` says whether the client lets the connection outlive the response;
-    ``announces`` whether a field frames a body or asks whether one is welcome, so that
-    all others need not be looked at for that.
+    ``octets`` are the whole head, its empty line included. ``keep_alive`` says whether
+    the client lets the connection outlive the response; ``announces`` whether a field
+    frames a body or asks whether one is welcome, so that all others need not be looked
+    at for that. ``is_repeated`` and ``answer`` belong to those who know of repetitions.
     """
 
-    __slots__ = ("announces", "headers", "keep_alive", "start_line")
+    __slots__ = (
+        "_fields",
+        "announces",
+        "answer",
+        "is_repeated",
+        "keep_alive",
+        "octets",
+        "start_line",
+    )
 
     def __init__(self, head: bytes, policy: WirePolicy) -> None:
-        """Raise ``HTTPInputError`` where ``head`` is none, as ``parse_request_head`` does."""
+        """Take a head without its empty line.
+
+        Raises ``HTTPInputError`` as ``parse_request_head`` does.
+        """
         self.start_line: RequestStartLine
-        self.headers: HTTPHeaders
-        self.start_line, self.headers = parse_request_head(head, policy)
-        fields = self.headers._fields
+        self.start_line, headers = parse_request_head(head, policy)
+        fields = self._fields = headers._fields
+        self.octets = head + HEAD_END
         self.keep_alive = _lets_persist(self.start_line.version, fields.get("Connection"))
         self.announces = (
             "Content-Length" in fields or "Transfer-Encoding" in fields or "Expect" in fields
         )
+        self.is_repeated = False
+        self.answer: Answer | None = None
+
+    def headers(self) -> HTTPHeaders:
+        """Give the fields, to be changed at will."""
+        return _from_valid(self._fields.copy())
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether copies of the fields share nothing that could be changed."""
+        return list not in map(type, self._fields.values())
 
 
 def _lets_persist(version: str, connection: str | list[str] | None) -> bool:
