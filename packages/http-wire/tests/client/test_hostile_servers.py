@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import gzip
+import os
 import time
 
 import pytest

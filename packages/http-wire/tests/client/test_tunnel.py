@@ -242,7 +242,7 @@ def test_the_environment_is_read_as_customary(monkeypatch):
     assert proxy.tls.verify_mode is ssl.CERT_REQUIRED
     assert "secret" not in repr(proxy)
     assert proxy.authorization not in repr(proxy)
-    monkeypatch.setenv("https_proxy", "socks5://proxy.test:1080")
+    monkeypatch.setenv("https_proxy", "gopher://proxy.test:1080")
     with pytest.raises(ValueError, match="scheme"):
         proxy_of_environment(secure, contexts)
     monkeypatch.setenv("no_proxy", ".test")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         HTTPProxyError,
         HTTPStreamClosedError,
         HTTPTimeoutError,
+        SOCKSProxyError,
     )
     from etesian.http_wire.client.request import (
         HTTPRequest,
@@ -136,6 +137,7 @@ __all__ = [
     "ResponseStream",
     "RetryBudget",
     "RetryPolicy",
+    "SOCKSProxyError",
     "SimpleAsyncHTTPClient",
     "SwitchableConnection",
     "TransportProtocol",
@@ -197,6 +199,7 @@ _HOMES = {
     "ResponseStream": "client.stream",
     "RetryBudget": "client.retry",
     "RetryPolicy": "client.retry",
+    "SOCKSProxyError": "client.errors",
     "SimpleAsyncHTTPClient": "client.simple_client",
     "SwitchableConnection": "interface",
     "TransportProtocol": "interface",

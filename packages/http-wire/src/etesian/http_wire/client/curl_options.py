@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from etesian.http_wire.client.outgoing import request_headers
+from etesian.http_wire.client.proxy import check_proxy, parse_proxy_url, proxy_of_request
+from etesian.http_wire.client.tls import TLSContexts
 from etesian.http_wire.wire.head_writer import encode_lines, request_line
 
 if TYPE_CHECKING:
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["check_curl_request", "configure"]
 
 _AUTH_MODES = {"basic": pycurl.HTTPAUTH_BASIC, "digest": pycurl.HTTPAUTH_DIGEST}
+_PROXY_TYPES = {
+    "http": pycurl.PROXYTYPE_HTTP,
+    "socks4": pycurl.PROXYTYPE_SOCKS4,
+    "socks4a": pycurl.PROXYTYPE_SOCKS4A,
+    "socks5": pycurl.PROXYTYPE_SOCKS5,
+    "socks5h": pycurl.PROXYTYPE_SOCKS5_HOSTNAME,
+}
 
 # CURLOPT_SUPPRESS_CONNECT_HEADERS of libcurl 7.54, which pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS = 265
@@ -35,8 +44,9 @@ def check_curl_request(request: HTTPRequest) -> None:
     """Refuse what this client cannot do.
 
     Raises ``NotImplementedError`` for ``body_producer``,
-    ``expect_100_continue`` and ``ssl_options``, ``ValueError`` for an unknown
-    auth mode and for one of proxy host and port without the other.
+    ``expect_100_continue`` and ``ssl_options`` and for a proxy over TLS,
+    ``ValueError`` for an unknown auth mode, for a proxy's URL that is none, and
+    for one of proxy host and port without the other.
     """
     if request.body_producer is not None or request.expect_100_continue:
         raise NotImplementedError("body_producer and expect_100_continue need the pooled client")
@@ -45,8 +55,9 @@ def check_curl_request(request: HTTPRequest) -> None:
     for mode in (request.auth_mode, request.proxy_auth_mode):
         if mode is not None and mode not in _AUTH_MODES:
             raise ValueError(f"auth mode {mode!r} is neither 'basic' nor 'digest'")
-    if (request.proxy_host is None) != (request.proxy_port is None):
-        raise ValueError("proxy_host and proxy_port need each other")
+    check_proxy(request.replaced(proxy_auth_mode=None))
+    if request.proxy is not None and parse_proxy_url(request.proxy)[0] == "https":
+        raise NotImplementedError("a proxy over TLS needs the pooled client")
 
 
 def configure(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
@@ -103,19 +114,21 @@ def _set_credentials(handle: pycurl.Curl, request: HTTPRequest) -> None:
 
 
 def _set_proxy(handle: pycurl.Curl, request: HTTPRequest) -> None:
+    proxy = proxy_of_request(request, TLSContexts())
     # The empty name is what keeps libcurl from looking into the environment.
-    handle.setopt(pycurl.PROXY, request.proxy_host or "")
-    if request.proxy_host is None or request.proxy_port is None:
+    handle.setopt(pycurl.PROXY, "" if proxy is None else proxy.host)
+    if proxy is None:
         return
-    handle.setopt(pycurl.PROXYPORT, request.proxy_port)
+    handle.setopt(pycurl.PROXYPORT, proxy.port)
+    handle.setopt(pycurl.PROXYTYPE, _PROXY_TYPES[proxy.scheme])
     # Fields for the origin must not be shown to the proxy that only opens a tunnel.
     handle.setopt(pycurl.HEADEROPT, pycurl.HEADER_SEPARATE)
     # And the proxy's answer to it is libcurl's to judge: a kept tunnel has none to tell apart.
     handle.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
-    if request.proxy_username is not None:
+    if proxy.username is not None:
         handle.setopt(pycurl.PROXYAUTH, _AUTH_MODES[request.proxy_auth_mode or "basic"])
-        handle.setopt(pycurl.PROXYUSERNAME, request.proxy_username)
-        handle.setopt(pycurl.PROXYPASSWORD, request.proxy_password or "")
+        handle.setopt(pycurl.PROXYUSERNAME, proxy.username)
+        handle.setopt(pycurl.PROXYPASSWORD, proxy.password or "")
 
 
 def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:

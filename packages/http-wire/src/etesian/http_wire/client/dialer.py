@@ -7,12 +7,13 @@ import socket
 from typing import TYPE_CHECKING, TypeVar
 
 from etesian.http_wire.client.connection import ClientConnection
-from etesian.http_wire.client.errors import HTTPStreamClosedError
+from etesian.http_wire.client.errors import HTTPStreamClosedError, SOCKSProxyError
+from etesian.http_wire.client.socks import hosts_for_socks, socks_preamble
 from etesian.http_wire.client.tunnel import Tunnel
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from etesian.http_wire.client.pool import PoolKey
     from etesian.http_wire.client.proxy import Proxy
@@ -34,16 +35,20 @@ async def dial(
 
     The name in the certificate must be the origin's host, whatever address was
     dialled for it. A proxy is asked for a tunnel if TLS is to be spoken through
-    it, or by ``tunnel``. Cancellation closes what was opened, at every await.
+    it, or by ``tunnel``; a SOCKS proxy always is. Cancellation closes what was
+    opened, at every await.
 
     Raises ``OSError`` where the name has no address or none can be reached,
     ``ssl.SSLError`` where the server cannot be trusted, and for a tunnel what
-    :class:`~etesian.http_wire.client.tunnel.Tunnel` fails with.
+    :class:`~etesian.http_wire.client.tunnel.Tunnel` fails with, or
+    :class:`SOCKSProxyError`.
     """
     connection = ClientConnection(on_idle_close)
     try:
         if key.proxy is None:
             await _connect(tcp_client, key, lambda: connection, key.tls, key.origin.host)
+        elif key.proxy.is_socks:
+            await _connect_by_socks(tcp_client, key, key.proxy, connection)
         elif key.tls is not None or tunnel:
             await _connect_through(tcp_client, key, key.proxy, connection)
         else:
@@ -61,6 +66,8 @@ async def _connect(
     factory: Callable[[], P],
     tls: ssl.SSLContext | None,
     server_hostname: str,
+    *,
+    preamble: Callable[[socket.socket], Awaitable[object]] | None = None,
 ) -> tuple[asyncio.Transport, P]:
     host, port = key.address
     return await tcp_client.connect_protocol(
@@ -71,7 +78,25 @@ async def _connect(
         server_hostname=server_hostname,
         af=socket.AF_UNSPEC if key.allow_ipv6 else socket.AF_INET,
         source_ip=key.source,
+        preamble=preamble,
     )
+
+
+async def _connect_by_socks(
+    tcp_client: TCPClient, key: PoolKey, proxy: Proxy, connection: ClientConnection
+) -> None:
+    host, port = key.origin.host, key.origin.port
+    hosts = await hosts_for_socks(proxy, tcp_client, host, port, allow_ipv6=key.allow_ipv6)
+    for called in hosts:
+        preamble = socks_preamble(proxy, called, port)
+        try:
+            await _connect(tcp_client, key, lambda: connection, key.tls, host, preamble=preamble)
+        except SOCKSProxyError as error:
+            # With a reply's number it is this address that did not do.
+            if error.proxy_code is None or called == hosts[-1]:
+                raise
+        else:
+            return
 
 
 async def _connect_through(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from etesian.http_wire.client.dialer import dial
 from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import proxy_of_environment, proxy_of_request
+from etesian.http_wire.client.socks import check_socks
 
 if TYPE_CHECKING:
     import asyncio
@@ -52,9 +53,12 @@ class Environment:
         """Give what a connection for this request must equal.
 
         Raises ``OSError`` or ``ssl.SSLError`` where a certificate file cannot
-        be loaded, ``ValueError`` for a proxy that cannot be used.
+        be loaded, ``ValueError`` for a proxy that cannot be used, and
+        ``ModuleNotFoundError`` where it needs an extra that is not installed.
         """
         proxy = self._proxy(request, origin)
+        if proxy is not None and proxy.is_socks:
+            check_socks(proxy)
         return PoolKey(
             origin,
             self._address(origin) if proxy is None else (proxy.host, proxy.port),
@@ -91,13 +95,10 @@ class Environment:
         self.tcp_client.close()
 
     def _proxy(self, request: HTTPRequest, origin: Origin) -> Proxy | None:
-        if request.proxy_host is not None:
-            proxy: Proxy | None = proxy_of_request(request)
-        elif self.trust_environment:
+        proxy = proxy_of_request(request, self.contexts)
+        if proxy is None and self.trust_environment:
             proxy = proxy_of_environment(origin, self.contexts)
-        else:
-            return None
-        tunnelled = proxy is not None and origin.scheme == "https"
+        tunnelled = proxy is not None and (proxy.is_socks or origin.scheme == "https")
         # Within the tunnel it would be the origin that reads this field.
         if tunnelled and "Proxy-Authorization" in request.headers:
             raise ValueError("Proxy-Authorization is sent by proxy_username, to the proxy only")

@@ -7,6 +7,7 @@
     ├── HTTPStreamClosedError   599; the peer left before the response was whole
     ├── HTTPProtocolError       599; the peer's bytes are no response, or too many
     └── HTTPProxyError          599; the proxy opens no tunnel; ``proxy_code`` is its status
+        └── SOCKSProxyError     599; the same of a SOCKS proxy, ``proxy_code`` in its own numbers
 
 Errors of name resolution, of connecting and of TLS stay what they are
 (``OSError``, ``ssl.SSLError``). No message holds a URL, a header or a body: all
@@ -24,6 +25,7 @@ __all__ = [
     "HTTPProxyError",
     "HTTPStreamClosedError",
     "HTTPTimeoutError",
+    "SOCKSProxyError",
 ]
 
 HTTPError = HTTPClientError
@@ -67,6 +69,8 @@ class HTTPProxyError(_NoResponseError):
     https nothing but the origin's own response counts as one.
     """
 
+    proxy_code: int | None
+
     def __init__(self, proxy_code: int) -> None:
         super().__init__(f"the proxy opens no tunnel: status {proxy_code}")
         self.proxy_code = proxy_code
@@ -74,5 +78,22 @@ class HTTPProxyError(_NoResponseError):
     def __str__(self) -> str:
         return self.message
 
-    def __reduce__(self) -> tuple[type[HTTPProxyError], tuple[int]]:  # type: ignore[override]  # its own argument
+    def __reduce__(self) -> tuple[type[HTTPProxyError], tuple[int | None]]:  # type: ignore[override]  # its own argument
         return type(self), (self.proxy_code,)
+
+
+class SOCKSProxyError(HTTPProxyError):
+    """The SOCKS proxy makes no connection.
+
+    ``proxy_code`` is the number of its reply (RFC 1928, 6: 2 not allowed, 3 to 5
+    unreachable or refused), ``None`` where it refused the credentials, does not
+    speak SOCKS, or left.
+    """
+
+    def __init__(self, message: str, proxy_code: int | None) -> None:
+        _NoResponseError.__init__(self, f"the SOCKS proxy makes no connection: {message}")
+        self.proxy_code = proxy_code
+        self._reason = message
+
+    def __reduce__(self) -> tuple[type[SOCKSProxyError], tuple[str, int | None]]:  # type: ignore[override]  # its own arguments
+        return type(self), (self._reason, self.proxy_code)

@@ -113,7 +113,7 @@ class Fetch(ABC, Generic[H]):
                     auth_username=target.username, auth_password=target.password
                 )
             self._prepare(self._request, target)
-        except (ValueError, KeyError, NotImplementedError, OSError) as error:
+        except (ValueError, KeyError, NotImplementedError, OSError, ImportError) as error:
             self.fail(error)
             return
         if not self._shared.slots.request(self):
@@ -164,7 +164,7 @@ class Fetch(ABC, Generic[H]):
             self._prepare(request, target)
         except RedirectRefusedError as error:
             self._end(self._refused(hop, error))
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ImportError) as error:
             self.fail(error)
         else:
             self._followed += 1

@@ -35,6 +35,7 @@ class RequestOptions(TypedDict, total=False):
     streaming_callback: StreamingCallback | None
     header_callback: HeaderCallback | None
     prepare_curl_callback: Callable[[Any], object] | None
+    proxy: str | None
     proxy_host: str | None
     proxy_port: int | None
     proxy_username: str | None

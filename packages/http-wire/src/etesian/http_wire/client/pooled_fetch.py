@@ -68,7 +68,9 @@ class PooledFetch(Fetch[Hop]):
 
     def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> Hop:
         key = self._key = self._environment.key_for(request, target.origin)
-        return Hop(self, request, target, policy, proxy=None if key.tls else key.proxy)
+        proxy = key.proxy
+        asked = proxy is not None and key.tls is None and not proxy.is_socks
+        return Hop(self, request, target, policy, proxy=proxy if asked else None)
 
     def _begin(self) -> None:
         self._reused = self._repeated = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,58 +15,127 @@ if TYPE_CHECKING:
     import ssl
 
     from etesian.http_wire.client.tls import TLSContexts
-    from etesian.http_wire.client.url import Origin
+    from etesian.http_wire.client.url import Origin, Target
 
-__all__ = ["Proxy", "basic_credentials", "check_proxy", "proxy_of_environment", "proxy_of_request"]
+__all__ = [
+    "Proxy",
+    "basic_credentials",
+    "check_proxy",
+    "parse_proxy_url",
+    "proxy_of_environment",
+    "proxy_of_request",
+]
+
+# Those with a name looked up by the proxy, and those with one looked up here, as libcurl has them.
+SOCKS_SCHEMES = frozenset({"socks4", "socks4a", "socks5", "socks5h"})
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9]*)://", re.ASCII)
+_EXPLICIT_PORT = re.compile(r":[0-9]+/?", re.ASCII)
+_SOCKS_PORT = 1080  # by custom, and registered for it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proxy:
-    """An HTTP proxy, and our standing with it; equal ones may share connections."""
+    """A proxy, and our standing with it; equal ones may share connections."""
 
     host: str
     """A name or an address, an IPv6 address without its brackets."""
     port: int
-    authorization: str | None = field(default=None, repr=False)
-    """The value of ``Proxy-Authorization``; it is shown to the proxy and to nobody behind it."""
+    scheme: str = "http"
+    """``http`` or ``https``, or one of :data:`SOCKS_SCHEMES`."""
+    username: str | None = None
+    """With the password it is shown to the proxy and to nobody behind it."""
+    password: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
     """How the proxy itself is trusted, where it is spoken to over TLS."""
+
+    def __post_init__(self) -> None:
+        """Refuse a user name that cannot be sent."""
+        if not self.is_socks and ":" in (self.username or ""):
+            basic_credentials(self.username or "", "")
+
+    @property
+    def is_socks(self) -> bool:
+        """Whether the proxy passes octets on, and knows nothing of HTTP."""
+        return self.scheme in SOCKS_SCHEMES
+
+    @property
+    def authorization(self) -> str | None:
+        """The value of ``Proxy-Authorization``."""
+        if self.username is None:
+            return None
+        return basic_credentials(self.username, self.password or "")
 
 
 def check_proxy(request: HTTPRequest) -> None:
     """Refuse proxy options that the pooled client cannot honour.
 
     Raises ``ValueError`` for one of host and port without the other, for other
-    options without them, and for a ``proxy_auth_mode`` other than basic.
+    options without a proxy, for one that is named twice, and for a
+    ``proxy_auth_mode`` other than basic.
     """
     if (request.proxy_host is None) != (request.proxy_port is None):
         raise ValueError("proxy_host and proxy_port need each other")
-    if request.proxy_host is None and (
+    if request.proxy is not None and request.proxy_host is not None:
+        raise ValueError("a proxy is named by proxy or by proxy_host, not by both")
+    if (request.proxy or request.proxy_host) is None and (
         request.proxy_username is not None or request.proxy_ssl_options is not None
     ):
-        raise ValueError("proxy_username and proxy_ssl_options need a proxy_host")
+        raise ValueError("proxy_username and proxy_ssl_options need a proxy or a proxy_host")
     if request.proxy_auth_mode not in (None, "basic"):
         raise ValueError(
             f"proxy_auth_mode {request.proxy_auth_mode!r} is not supported, only 'basic'"
         )
 
 
-def proxy_of_request(request: HTTPRequest) -> Proxy:
-    """Give the proxy that the request names.
+def parse_proxy_url(url: str) -> tuple[str, Target]:
+    """Give the scheme of a proxy's URL, and its host, port and credentials.
 
-    Raises ``ValueError`` where its host or port could not stand in a URL, and
-    for a user name with a colon.
+    A text without ``://`` is a host and port of an HTTP proxy.
+
+    Raises ``ValueError`` for a scheme that is neither http, https nor one of
+    :data:`SOCKS_SCHEMES`, and for what is no URL or has a path; the message
+    never holds the URL.
     """
-    host = f"[{request.proxy_host}]" if ":" in (request.proxy_host or "") else request.proxy_host
-    named = parse_url(f"http://{host}:{request.proxy_port}/")
-    if named.path != "/" or named.username is not None:
-        raise ValueError("proxy_host is not a name or an address")
-    return Proxy(
-        host=named.origin.host,
-        port=named.origin.port,
-        authorization=_authorization(request.proxy_username, request.proxy_password),
-        tls=request.proxy_ssl_options,
-    )
+    match = _SCHEME.match(url)
+    scheme = "http" if match is None else match[1].lower()
+    rest = url if match is None else url[match.end() :]
+    if scheme in SOCKS_SCHEMES:
+        if not _EXPLICIT_PORT.fullmatch(rest[max(rest.rfind(":"), 0) :]):
+            rest = f"{rest.removesuffix('/')}:{_SOCKS_PORT}"
+        named = parse_url(f"http://{rest}")
+    elif scheme in ("http", "https"):
+        named = parse_url(f"{scheme}://{rest}")
+    else:
+        raise ValueError(
+            f"proxy scheme {scheme[:20]!r} is not http, https, socks5, socks5h, socks4 or socks4a"
+        )
+    if named.path != "/":
+        raise ValueError("the URL of a proxy has no path")
+    return scheme, named
+
+
+def proxy_of_request(request: HTTPRequest, contexts: TLSContexts) -> Proxy | None:
+    """Give the proxy that the request names, if it names one.
+
+    ``proxy_username`` goes before what a URL says.
+
+    Raises ``ValueError`` where its host or port could not stand in a URL, for a
+    user name with a colon, and for TLS to a SOCKS proxy.
+    """
+    if request.proxy is not None:
+        scheme, named = parse_proxy_url(request.proxy)
+    elif request.proxy_host is not None:
+        host = request.proxy_host
+        host = f"[{host}]" if ":" in host else host
+        scheme, named = "http", parse_url(f"http://{host}:{request.proxy_port}/")
+        if named.path != "/" or named.username is not None:
+            raise ValueError("proxy_host is not a name or an address")
+    else:
+        return None
+    if request.proxy_username is not None:
+        named = named._replace(username=request.proxy_username, password=request.proxy_password)
+    return _proxy(scheme, named, request.proxy_ssl_options, contexts)
 
 
 def proxy_of_environment(origin: Origin, contexts: TLSContexts) -> Proxy | None:
@@ -75,9 +145,15 @@ def proxy_of_environment(origin: Origin, contexts: TLSContexts) -> Proxy | None:
     the hosts that are to be reached without it. ``HTTP_PROXY`` in capitals is
     not read where ``REQUEST_METHOD`` is set: there it came with a CGI request.
 
-    Raises ``ValueError`` for a URL that is not http or https: what was meant to
-    go through a proxy does not go around it.
+    Raises ``ValueError`` as :func:`parse_proxy_url` does: what was meant to go
+    through a proxy does not go around it.
     """
+    url = url_of_environment(origin)
+    return None if url is None else _proxy(*parse_proxy_url(url), None, contexts)
+
+
+def url_of_environment(origin: Origin) -> str | None:
+    """Give what the environment says for an origin, unparsed."""
     # With the parts of urllib that open URLs come http.client and email: half of all that a
     # program imports, and only for those who ask for it.
     from urllib.request import (  # type: ignore[attr-defined]  # noqa: PLC0415  # typeshed lacks one
@@ -90,14 +166,7 @@ def proxy_of_environment(origin: Origin, contexts: TLSContexts) -> Proxy | None:
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     if not url or proxy_bypass_environment(f"{host}:{origin.port}", proxies):
         return None
-    named = parse_url(url if "://" in url else f"http://{url}")
-    tls = contexts.for_request(_anybody()) if named.origin.scheme == "https" else None
-    return Proxy(
-        host=named.origin.host,
-        port=named.origin.port,
-        authorization=_authorization(named.username, named.password),
-        tls=tls,
-    )
+    return str(url)
 
 
 def basic_credentials(username: str, password: str) -> str:
@@ -112,8 +181,19 @@ def basic_credentials(username: str, password: str) -> str:
     return f"Basic {b64encode(pair).decode('ascii')}"
 
 
-def _authorization(username: str | None, password: str | None) -> str | None:
-    return None if username is None else basic_credentials(username, password or "")
+def _proxy(scheme: str, named: Target, tls: ssl.SSLContext | None, contexts: TLSContexts) -> Proxy:
+    if scheme in SOCKS_SCHEMES and tls is not None:
+        raise ValueError("proxy_ssl_options are for HTTP proxies; SOCKS is not spoken over TLS")
+    if scheme == "https" and tls is None:
+        tls = contexts.for_request(_anybody())
+    return Proxy(
+        host=named.origin.host,
+        port=named.origin.port,
+        scheme=scheme,
+        username=named.username,
+        password=named.password,
+        tls=tls,
+    )
 
 
 @cache

@@ -67,9 +67,16 @@ class HTTPRequest:
         Ask for gzip, and decode it; the limits hold for the decoded size.
     ``network_interface``
         The local IP address to connect from.
+    ``proxy``
+        The URL of a proxy, which may hold user and password. By its scheme:
+        ``http`` (also without a scheme) is asked for http by absolute URL, for
+        https to open a tunnel, within which the server is verified as ever;
+        ``https`` is the same, spoken to over TLS; ``socks5h`` is given the
+        server's name, ``socks5`` an address that was looked up here,
+        ``socks4a`` and ``socks4`` likewise. SOCKS needs the extra ``socks``,
+        or the client on libcurl, which has no ``https``.
     ``proxy_host``, ``proxy_port``
-        An HTTP proxy, without a scheme: asked for http by absolute URL, for
-        https to open a tunnel, within which the server is verified as ever.
+        An HTTP proxy, without a scheme, in place of ``proxy``.
     ``proxy_username``, ``proxy_password``, ``proxy_auth_mode``
         Credentials for the proxy alone; ``basic`` is the only mode of the
         pooled client.
@@ -104,6 +111,7 @@ class HTTPRequest:
     streaming_callback: StreamingCallback | None = None
     header_callback: HeaderCallback | None = None
     prepare_curl_callback: Callable[[Any], object] | None = None
+    proxy: str | None = None
     proxy_host: str | None = None
     proxy_port: int | None = None
     proxy_username: str | None = None
@@ -132,8 +140,10 @@ class HTTPRequest:
     ) -> None:
         self.url = url
         self.method = method
-        self.headers = headers
-        self.body = body
+        self._headers = HTTPHeaders(headers) if headers else None
+        self._body: bytes | None = None
+        if body is not None:
+            self.body = body
         self.start_time = time.time()
         if if_modified_since is not None:
             self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
@@ -146,11 +156,13 @@ class HTTPRequest:
     @property
     def headers(self) -> HTTPHeaders:
         """The fields to send; what the client adds is not among them."""
+        if self._headers is None:
+            self._headers = HTTPHeaders()
         return self._headers
 
     @headers.setter
     def headers(self, headers: Mapping[str, str] | None) -> None:
-        self._headers = HTTPHeaders(headers) if headers else HTTPHeaders.from_valid({})
+        self._headers = HTTPHeaders(headers) if headers else None
 
     @property
     def body(self) -> bytes | None:
@@ -163,6 +175,19 @@ class HTTPRequest:
             body = body.encode()
         # A buffer that its owner may still change is copied while it is what was meant.
         self._body = None if body is None else bytes(body)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether URL and method say it all: no other attribute was ever set.
+
+        Such requests of equal URL and method are equal.
+        """
+        return (
+            len(vars(self)) == _PLAIN_SIZE
+            and self._body is None
+            and not self._headers
+            and type(self) is HTTPRequest
+        )
 
     def with_defaults(self, defaults: RequestOptions) -> HTTPRequest:
         """Give this request, or a copy where an unset option has a default here."""
@@ -181,3 +206,6 @@ class HTTPRequest:
 
 
 _OPTIONS = frozenset(RequestOptions.__annotations__)
+
+# How many attributes every request has; those left unset are read from the class.
+_PLAIN_SIZE = len(vars(HTTPRequest("")))

@@ -13,6 +13,7 @@ from etesian.http_wire.client.outgoing import check_request
 from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import check_proxy, proxy_of_request
 from etesian.http_wire.client.response import HTTPResponse
+from etesian.http_wire.client.socks import check_socks
 from etesian.http_wire.client.tls import TLSContexts
 from etesian.http_wire.client.url import parse_url
 from etesian.http_wire.wire.policy import STRICT
@@ -158,8 +159,11 @@ def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
 
 def _key(request: HTTPRequest, target: Target) -> PoolKey:
     origin = target.origin
-    tls = TLSContexts().for_request(request) if origin.scheme == "https" else None
-    proxy = None if request.proxy_host is None else proxy_of_request(request)
+    contexts = TLSContexts()
+    tls = contexts.for_request(request) if origin.scheme == "https" else None
+    proxy = proxy_of_request(request, contexts)
+    if proxy is not None and proxy.is_socks:
+        check_socks(proxy)
     address = (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
     return PoolKey(origin, address, tls, request.network_interface, request.allow_ipv6, proxy)
 

@@ -1,0 +1,104 @@
+"""Naming a proxy: what its URL may be, and which options do not go together."""
+
+from __future__ import annotations
+
+import pytest
+
+from etesian.http_wire.client.proxy import Proxy, check_proxy, parse_proxy_url, proxy_of_request
+from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.client.tls import TLSContexts
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("proxy.test:3128", ("http", "proxy.test", 3128, None, None)),
+        ("http://proxy.test", ("http", "proxy.test", 80, None, None)),
+        ("HTTPS://u:p%40@proxy.test/", ("https", "proxy.test", 443, "u", "p@")),
+        ("socks5://proxy.test", ("socks5", "proxy.test", 1080, None, None)),
+        ("socks5h://u:p@proxy.test/", ("socks5h", "proxy.test", 1080, "u", "p")),
+        ("socks5://proxy.test:80", ("socks5", "proxy.test", 80, None, None)),
+        ("socks4a://u@[::1]:9/", ("socks4a", "::1", 9, "u", "")),
+        ("socks4://[::1]", ("socks4", "::1", 1080, None, None)),
+    ],
+)
+def test_the_parts_of_a_url(url, expected):
+    scheme, named = parse_proxy_url(url)
+    assert (
+        scheme,
+        named.origin.host,
+        named.origin.port,
+        named.username,
+        named.password,
+    ) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://p",
+        "socks6://p",
+        "",
+        "socks5://",
+        "http://p/path",
+        "socks5://p:99999",
+        "socks5://p\r\n",
+        "a b",
+    ],
+)
+def test_what_is_no_proxy_is_refused_without_being_shown(url):
+    with pytest.raises(ValueError) as caught:
+        parse_proxy_url(url.replace("://", "://u:secret@"))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"proxy": "p:1", "proxy_host": "p", "proxy_port": 1},
+        {"proxy_host": "p"},
+        {"proxy_username": "u"},
+    ],
+)
+async def test_options_that_do_not_go_together(either, options):
+    with pytest.raises(ValueError):
+        await either.fetch("http://x.test/", **options)
+
+
+async def test_what_cannot_be_is_refused(client):
+    context = TLSContexts().for_request(HTTPRequest(""))
+    for options in ({"proxy": "socks5://p", "proxy_ssl_options": context}, {"proxy": "u:p@p:x"}):
+        with pytest.raises(ValueError):
+            await client.fetch("http://x.test/", **options)
+
+
+def test_credentials_of_options_go_before_those_of_the_url():
+    request = HTTPRequest("", proxy="http://u:p@p.test", proxy_username="v", proxy_password="q")
+    check_proxy(request)
+    proxy = proxy_of_request(request, TLSContexts())
+    assert (proxy.username, proxy.password) == ("v", "q")
+    assert "q" not in repr(proxy).replace("proxy", "")
+
+
+def test_credentials_set_proxies_apart():
+    one = Proxy(host="p", port=1, username="u", password="a")
+    assert one != Proxy(host="p", port=1, username="u", password="b")
+    assert one == Proxy(host="p", port=1, username="u", password="a")
+    with pytest.raises(ValueError, match="colon"):
+        Proxy(host="p", port=1, username="u:v")
+
+
+async def test_a_proxy_is_named_by_its_url(either, proxy):
+    url = f"http://pu:p%3Aw@127.0.0.1:{proxy.port}"
+    assert (await either.fetch("http://elsewhere.test/x", proxy=url)).body == b"ok"
+    assert proxy.heads[-1].startswith(b"GET http://elsewhere.test/x HTTP/1.1\r\n")
+
+
+async def test_a_proxy_over_tls_is_named_by_its_url(canned_server, client, tls_proxy):
+    url = f"https://pu:p%3Aw@127.0.0.1:{tls_proxy.port}"
+    trust = {"proxy_ssl_options": tls_proxy.options["proxy_ssl_options"]}
+    assert (await client.fetch("http://elsewhere.test/x", proxy=url, **trust)).body == b"ok"
+    with pytest.raises(OSError, match="certificate"):
+        await client.fetch("http://elsewhere.test/x", proxy=url)
