@@ -30,6 +30,7 @@ class BaseLoader:
     holds names for every template and may be changed later. ``auto_reload`` looks at
     every ``load`` whether a file has changed since; leave it off in production.
     ``use_c=False`` escapes in Python even where a library in C is installed.
+    ``restricted`` takes all files for texts of people whom the program does not trust.
 
     Loading is safe from many threads at one time; each template is compiled once.
     """
@@ -42,6 +43,7 @@ class BaseLoader:
         whitespace: str | None = None,
         auto_reload: bool = False,
         use_c: bool = True,
+        restricted: bool = False,
     ) -> None:
         if whitespace is not None and whitespace not in MODES:
             raise ValueError(f"whitespace mode is {whitespace!r}, expected one of {sorted(MODES)}")
@@ -50,6 +52,7 @@ class BaseLoader:
         self.whitespace = whitespace
         self.auto_reload = auto_reload
         self.use_c = use_c
+        self.restricted = restricted
         self._lock = RLock()
         self._trees: dict[str, Tree] = {}
         self._templates: dict[str, Template] = {}
@@ -124,7 +127,10 @@ class BaseLoader:
 
                 self._stamps[path] = self.stamp(path)
                 mode = self.whitespace or default_mode(path)
-                tree = parse(self.get_origin(path), autoescape=self.autoescape, whitespace=mode)
+                origin = self.get_origin(path)
+                if self.restricted:
+                    origin = origin.as_restricted()
+                tree = parse(origin, autoescape=self.autoescape, whitespace=mode)
                 self._trees[path] = tree
             return tree
 

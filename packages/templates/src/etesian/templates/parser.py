@@ -24,6 +24,7 @@ from etesian.templates.nodes import (
     Text,
     Tree,
 )
+from etesian.templates.restricted import check_directive
 from etesian.templates.whitespace import treat_text
 from etesian.templates.whitespace_modes import MODES
 
@@ -93,6 +94,8 @@ class _Parser:
 
     def _directive(self, whole: Fragment) -> None:
         word, argument = _split(whole)
+        if self._origin.restricted:
+            check_directive(word, whole, argument)
         if word == "end":
             self._end(whole)
         elif word in DIVIDERS:

@@ -13,6 +13,7 @@ from keyword import kwlist
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from etesian.templates.interface import ParseError
+from etesian.templates.restricted import check
 from etesian.templates.syntax import place
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def parse_expression(fragment: Fragment, offset: int) -> tuple[ast.expr, Names]:
     Raises:
         ParseError: it is not one Python expression.
     """
-    if _DOTTED.fullmatch(fragment.text):
+    if _DOTTED.fullmatch(fragment.text) and not fragment.origin.restricted:
         return _dotted(fragment, offset)
     tree = _compile(fragment.text, "eval", fragment)
     if not isinstance(tree, ast.Expression):
@@ -184,7 +185,12 @@ def _settle(root: ast.AST, fragment: Fragment, offset: int, first_line: int = 1)
 
     ``first_line`` is the line on which the fragment began when it was parsed. Not
     recursive: the tree of ``a.b.c`` and so on is deeper than functions may call.
+
+    Raises:
+        ParseError: it does what no template may, or no restricted one.
     """
+    if fragment.origin.restricted:
+        check(root, fragment)
     names = Names()
     lines = fragment.line - first_line + offset
     nodes: list[tuple[ast.AST, bool]] = [(root, False)]

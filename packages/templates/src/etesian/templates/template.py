@@ -51,7 +51,10 @@ class Template:
     (see ``escape_library``): the output is the same.
 
     The text is code: it may do whatever Python can. Never make a template of what
-    users send; give that to ``generate`` as values.
+    users send; give that to ``generate`` as values. Where users are to write templates,
+    ``restricted=True`` takes a language that reads the given values and calls nothing
+    (see the README for what that does not protect from); files that the text extends
+    or includes are as free as their loader lets them be.
 
     Raises:
         ParseError: the text is no template, or what it names cannot be loaded.
@@ -69,6 +72,7 @@ class Template:
         whitespace: str | None = None,
         compress_whitespace: bool | None = None,
         use_c: bool | None = None,
+        restricted: bool = False,
     ) -> None:
         if compress_whitespace is not None:
             if whitespace is not None:
@@ -82,7 +86,7 @@ class Template:
         if mode not in MODES:
             raise ValueError(f"whitespace mode is {mode!r}, expected one of {sorted(MODES)}")
         filename = "<template>" if name == _UNNAMED else name
-        origin = Origin(name, filename, template_string)
+        origin = Origin(name, filename, template_string, restricted=restricted)
         if use_c is None:
             use_c = loader.use_c if loader else True
         self._start(parse(origin, autoescape=autoescape, whitespace=mode), loader, use_c=use_c)
