@@ -230,6 +230,22 @@ async def test_start_tls_on_a_lost_connection_fails_instead_of_waiting(
         far.start_tls(True, server_context)
 
 
+async def test_what_was_written_before_start_tls_is_sent_before_it(
+    connected, server_context, client_context
+):
+    near, far = await connected()
+    await near.write(b"in the clear\n")
+    # At once: the loop may not have given those bytes to the kernel.
+    securing = near.start_tls(False, client_context, server_hostname="localhost")
+    assert await far.read_until(b"\n") == b"in the clear\n"
+    secured, _ = await asyncio.gather(far.start_tls(True, server_context), securing)
+    await securing.result().write(b"secret\n")
+    assert await secured.read_until(b"\n") == b"secret\n"
+    secured.close()
+    securing.result().close()
+    await asyncio.sleep(0.01)
+
+
 async def test_closing_as_start_tls_begins_fails_it(connected, client_context):
     near, _ = await connected()
     securing = near.start_tls(False, client_context, server_hostname="localhost")

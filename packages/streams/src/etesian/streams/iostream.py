@@ -8,6 +8,7 @@ import socket as sockets
 from typing import TYPE_CHECKING, Any, Self
 
 from etesian.streams.base_iostream import BaseIOStream
+from etesian.streams.handshake_future import HandshakeFuture
 from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.interface import StreamClosedError
 from etesian.streams.pending_loop import running_or_pending_loop
@@ -194,15 +195,19 @@ class IOStream(BaseIOStream):
         """
         if self._closed or self._lost:
             raise StreamClosedError(real_error=self.error)
+        self._writer.flush()
         early = self._reader.buffer
         unexpected = early.size and not (server_side and early.starts_with(HANDSHAKE_RECORD))
-        if self.reading() or self.writing() or unexpected:
+        # What a transport has was written before TLS, and is sent before it.
+        unsent = self.writing() if self._transport is None else not self._writer.drained
+        if self.reading() or unsent or unexpected:
             raise ValueError("start_tls needs an idle stream: no pending or unread bytes")
         context = ssl_options_to_context(ssl_options, server_side=server_side)
         if self._transport is not None:
             # From here on the bytes are those of TLS.
             self._transport.pause_reading()
-        return asyncio.ensure_future(self._start_tls(context, server_side, server_hostname))
+        handshake = self._start_tls(context, server_side, server_hostname)
+        return HandshakeFuture.of(handshake, running_or_pending_loop())
 
     async def _start_tls(
         self, context: ssl.SSLContext, server_side: bool, server_hostname: str | None
