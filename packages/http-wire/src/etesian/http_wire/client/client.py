@@ -128,18 +128,8 @@ class AsyncHTTPClient:
             raise RuntimeError("fetch on a closed HTTP client")
         request = _as_request(request, options)
         future = _FetchFuture(loop=self.asyncio_loop)
-
-        def ended(response: HTTPResponse) -> None:
-            if future.done():
-                return
-            error = response.error
-            # With a status of the server's, the error names its response; without, there is none.
-            if error is None or (not raise_error and getattr(error, "response", None) is response):
-                future.set_result(response)
-            else:
-                future.set_exception(error)
-
-        future.abandon = self.fetch_impl(request, ended)
+        future.raise_error = raise_error
+        future.abandon = self.fetch_impl(request, future.take)
         return future
 
     def stream(
@@ -195,6 +185,17 @@ class _FetchFuture(asyncio.Future["HTTPResponse"]):
     """A future that abandons the fetch when it is cancelled, at once."""
 
     abandon: Callable[[], None] | None = None
+    raise_error = True
+
+    def take(self, response: HTTPResponse) -> None:
+        """End with the outcome of the fetch."""
+        if self.done():
+            return
+        error = response.error
+        if error is None or (not self.raise_error and getattr(error, "response", None) is response):
+            self.set_result(response)
+        else:
+            self.set_exception(error)
 
     def cancel(self, msg: Any | None = None) -> bool:
         cancelled = super().cancel(msg)

@@ -30,6 +30,10 @@ class Collector:
     ``policy.chunk_size`` is decoded ahead.
     """
 
+    _decoded_size = 0
+    _delivering: Future[Any] | None = None
+    _decoder: ContentDecoder | None = None
+
     def __init__(
         self,
         request: HTTPRequest,
@@ -41,9 +45,6 @@ class Collector:
         self._pieces: list[bytes] = []
         self._callback = request.streaming_callback
         self._policy = policy
-        self._decoded_size = 0
-        self._delivering: Future[Any] | None = None
-        self._decoder: ContentDecoder | None = None
         if request.decompress_response and "Content-Encoding" in headers:
             self._decoder = decoder_for(headers["Content-Encoding"], policy)
         if request.header_callback is not None:

@@ -49,6 +49,8 @@ class CurlAsyncHTTPClient(FetchingClient):
     they are not one of the others.
     """
 
+    _environment: CurlEnvironment
+
     def initialize(
         self,
         *,

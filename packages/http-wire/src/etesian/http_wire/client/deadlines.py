@@ -35,6 +35,11 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = inf
 
+    @property
+    def pending(self) -> list[Timed]:
+        """Those whose deadline was set and has neither passed nor been withdrawn."""
+        return list(self._due)
+
     def set(self, timed: Timed, due: float) -> None:
         """Set or change a deadline, by the loop's clock; infinity is none."""
         self._due[timed] = due

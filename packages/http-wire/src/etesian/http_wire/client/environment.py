@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.dialer import dial
 from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import proxy_of_environment, proxy_of_request
+from etesian.http_wire.client.route import Route, Routes
 from etesian.http_wire.client.socks import check_socks
 
 if TYPE_CHECKING:
@@ -47,7 +48,12 @@ class Environment:
     hostname_mapping: HostnameMapping
     trust_environment: bool
     """Whether the environment's variables may name a proxy."""
+    routes: Routes = field(init=False)
     _sweep: asyncio.TimerHandle | None = None
+
+    def __post_init__(self) -> None:
+        """Remember routes."""
+        self.routes = Routes(self.key_for)
 
     def key_for(self, request: HTTPRequest, origin: Origin) -> PoolKey:
         """Give what a connection for this request must equal.
@@ -68,13 +74,19 @@ class Environment:
             proxy,
         )
 
+    def route_of(self, request: HTTPRequest) -> Route | None:
+        """Give what is known of a plain request without a look at it; raises as ``key_for``."""
+        # What the surroundings say may be another thing the next time.
+        if self.trust_environment or self.hostname_mapping:
+            return None
+        return self.routes.of(request)
+
     def take(self, key: PoolKey) -> ClientConnection | None:
         """Give an idle connection that is fit for use; the unfit ones met are closed."""
-        while (connection := self.pool.take(key)) is not None:
-            if connection.is_usable():
-                return connection
+        take = self.pool.take
+        while (connection := take(key)) is not None and not connection.is_usable():
             connection.close()
-        return None
+        return connection
 
     def keep(self, key: PoolKey, connection: ClientConnection) -> None:
         """Put a connection back, to be closed when it has idled too long."""

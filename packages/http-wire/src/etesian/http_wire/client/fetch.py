@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.deadlines import Deadlines
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.slots import Slots
-    from etesian.http_wire.client.url import Target
+    from etesian.http_wire.client.url import Origin, Target
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.interface import ResponseStartLine
     from etesian.http_wire.wire.policy import WirePolicy
@@ -79,6 +79,15 @@ H = TypeVar("H", bound=FetchHop)
 class Fetch(ABC, Generic[H]):
     """One call of ``fetch``, redirects included. Ends with one call of ``callback``."""
 
+    _phase = Phase.QUEUED
+    _followed = 0
+    _hop: H | None = None
+    _origin: Origin | None = None
+    _holds_slot = False
+    _reused = False
+    _ended = False
+    _queue_time = 0.0
+
     def __init__(
         self,
         environment: FetchEnvironment,
@@ -94,29 +103,16 @@ class Fetch(ABC, Generic[H]):
         # Deadlines go by the loop's clock; what is measured by a finer one, as a loop may count in
         # milliseconds.
         self._started = self._phase_started = environment.loop.time()
-        self._began = self._connected_at = monotonic()
-        self._phase = Phase.QUEUED
-        self._followed = 0
-        self._hop: H | None = None
-        self._holds_slot = False
-        self._reused = False
-        self._ended = False
-        self._queue_time = 0.0
+        self._began = self._queued_at = self._connected_at = monotonic()
 
     def start(self) -> None:
         """Begin; errors of the request itself end the fetch within this call."""
         try:
-            self._check(self._request)
-            target = parse_url(self._request.url)
-            if target.username is not None and self._request.auth_username is None:
-                self._request = self._request.replaced(
-                    auth_username=target.username, auth_password=target.password
-                )
-            self._prepare(self._request, target)
+            origin = self._origin = self._open(self._request)
         except (ValueError, KeyError, NotImplementedError, OSError, ImportError) as error:
             self.fail(error)
             return
-        if not self._shared.slots.request(self):
+        if not self._shared.slots.request(self, origin):
             self._arm()
 
     def abandon(self) -> None:
@@ -137,7 +133,7 @@ class Fetch(ABC, Generic[H]):
     def admitted(self) -> None:
         """Take the slot, and go on."""
         self._holds_slot = True
-        self._queue_time = monotonic() - self._began
+        self._queue_time += monotonic() - self._queued_at
         self._begin()
 
     def timed_out(self) -> None:
@@ -149,7 +145,7 @@ class Fetch(ABC, Generic[H]):
 
     def follows(self, code: int, headers: HTTPHeaders) -> bool:
         """Tell the hop whether its response is a redirect that will be followed."""
-        return is_redirect(self._request, code, headers, self._followed)
+        return code >= 300 and is_redirect(self._request, code, headers, self._followed)
 
     def hop_finished(self, hop: H) -> None:
         """Take a whole response: the outcome, or the way to the next hop."""
@@ -168,7 +164,7 @@ class Fetch(ABC, Generic[H]):
             self.fail(error)
         else:
             self._followed += 1
-            self._begin()
+            self._go_on_to(target.origin)
 
     @abstractmethod
     def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> H:
@@ -177,6 +173,29 @@ class Fetch(ABC, Generic[H]):
     @abstractmethod
     def _begin(self) -> None:
         """Carry the prepared hop out."""
+
+    def _open(self, request: HTTPRequest) -> Origin:
+        """Make the first hop ready, and tell where it leads."""
+        self._check(request)
+        target = parse_url(request.url)
+        if target.username is not None and request.auth_username is None:
+            request = request.replaced(auth_username=target.username, auth_password=target.password)
+        self._prepare(request, target)
+        return target.origin
+
+    def _go_on_to(self, origin: Origin) -> None:
+        """Begin the next hop: at once, unless its host has no room for it."""
+        slots, left = self._shared.slots, self._origin
+        self._origin = origin
+        if slots.transfer(left, origin):
+            self._begin()
+            return
+        self._holds_slot = False
+        self._phase, self._phase_started = Phase.QUEUED, self._shared.loop.time()
+        self._queued_at = monotonic()
+        slots.release(left)
+        if not slots.request(self, origin):
+            self._arm()
 
     def _check(self, request: HTTPRequest) -> None:
         """Refuse what the implementation cannot do."""
@@ -200,7 +219,9 @@ class Fetch(ABC, Generic[H]):
 
     def _arm(self) -> None:
         """Set the deadline to the limit that comes first in this phase."""
-        due = min(self._request_deadline(), self._connect_deadline())
+        due = self._request_deadline()
+        if self._phase is not Phase.EXCHANGING:
+            due = min(due, self._connect_deadline())
         self._shared.deadlines.set(self, due)
 
     def _request_deadline(self) -> float:
@@ -255,6 +276,6 @@ class Fetch(ABC, Generic[H]):
             hop.abandon()
         if self._holds_slot:
             self._holds_slot = False
-            self._shared.slots.release()
+            self._shared.slots.release(self._origin)
         else:
-            self._shared.slots.leave(self)
+            self._shared.slots.leave(self, self._origin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from etesian.http_wire.client.client import AsyncHTTPClient
 from etesian.http_wire.client.errors import HTTPStreamClosedError
@@ -11,8 +11,7 @@ from etesian.http_wire.client.errors import HTTPStreamClosedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etesian.http_wire.client.fetch import Fetch
-    from etesian.http_wire.client.options import RequestOptions
+    from etesian.http_wire.client.fetch import Fetch, FetchEnvironment
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.response import HTTPResponse
 
@@ -22,33 +21,26 @@ __all__ = ["FetchingClient"]
 class FetchingClient(AsyncHTTPClient):
     """A client whose fetches are :class:`~etesian.http_wire.client.fetch.Fetch` objects."""
 
-    def initialize(self, *, defaults: RequestOptions | None = None) -> None:
-        """Set a new instance up."""
-        super().initialize(defaults=defaults)
-        self._fetches: set[Fetch[Any]] = set()
+    _environment: FetchEnvironment
+
+    @property
+    def _fetches(self) -> set[Fetch[Any]]:
+        """Those under way: each has a deadline, be it that it never comes."""
+        return cast("set[Fetch[Any]]", set(self._environment.deadlines.pending))
 
     def fetch_impl(
         self, request: HTTPRequest, callback: Callable[[HTTPResponse], None]
     ) -> Callable[[], None]:
         """Fetch, and give the function that abandons the fetch."""
-
-        def ended(response: HTTPResponse) -> None:
-            self._fetches.discard(fetch)
-            callback(response)
-
-        def abandon() -> None:
-            self._fetches.discard(fetch)
-            fetch.abandon()
-
-        fetch = self._make_fetch(request, request.with_defaults(self.defaults), ended)
-        self._fetches.add(fetch)
+        full = request.with_defaults(self.defaults) if self.defaults else request
+        fetch = self._make_fetch(request, full, callback)
         fetch.start()
-        return abandon
+        return fetch.abandon
 
     def close(self) -> None:
         """Close all connections; fetches under way fail with ``HTTPStreamClosedError``."""
         super().close()
-        for fetch in list(self._fetches):
+        for fetch in self._fetches:
             fetch.fail(HTTPStreamClosedError("the client was closed"))
 
     @abstractmethod

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from etesian.http_wire.client.collector import Collector
 from etesian.http_wire.client.errors import HTTPProtocolError
-from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS, request_head
+from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
 from etesian.http_wire.client.upload import produce_body
 from etesian.http_wire.interface import HTTPInputError, ResponseStartLine
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from etesian.http_wire.client.connection import ClientConnection
-    from etesian.http_wire.client.proxy import Proxy
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.headers import HTTPHeaders
@@ -57,30 +56,27 @@ class Hop:
     start_line = ResponseStartLine("HTTP/1.1", 599, "")
     headers: HTTPHeaders
 
+    first_byte_at: float | None = None
+    _connection: ClientConnection | None = None
+    _collector: Collector | None = None
+    _drained = 0
+    _upload: asyncio.Task[None] | None = None
+    _body_due = False
+
     def __init__(
         self,
         owner: HopOwner,
         request: HTTPRequest,
         target: Target,
         policy: WirePolicy,
-        *,
-        proxy: Proxy | None = None,
+        head: bytes,
     ) -> None:
-        """Prepare the head, for ``proxy`` where that is asked in the origin's place.
-
-        Raises ``ValueError`` for what may not be sent.
-        """
+        """``head`` is what :func:`~etesian.http_wire.client.outgoing.request_head` gives."""
         self._owner = owner
         self._policy = policy
-        self._head = request_head(request, target, proxy)
-        self._connection: ClientConnection | None = None
-        self._collector: Collector | None = None
-        self._drained = 0
-        self._upload: asyncio.Task[None] | None = None
-        self._body_due = False
+        self._head = head
         self.request = request
         self.target = target
-        self.first_byte_at: float | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -92,9 +88,12 @@ class Hop:
         self._connection = connection
         request = self.request
         body = request.body or b""
-        self._body_due = bool(body) or request.body_producer is not None
-        waits = self._body_due and request.expect_100_continue
-        joined = self._body_due and not waits and 0 < len(body) <= _JOINED_SIZE
+        if not body and request.body_producer is None:
+            connection.start(self, request.method, self._head, self._policy, whole=True)
+            return
+        self._body_due = True
+        waits = request.expect_100_continue
+        joined = not waits and 0 < len(body) <= _JOINED_SIZE
         if joined:
             self._body_due = False
         connection.start(

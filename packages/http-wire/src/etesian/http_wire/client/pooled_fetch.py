@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from etesian.http_wire.client.errors import HTTPStreamClosedError
 from etesian.http_wire.client.fetch import Fetch, Phase
 from etesian.http_wire.client.hop import Hop
+from etesian.http_wire.client.outgoing import request_head
 from etesian.http_wire.client.proxy import check_proxy
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
     from etesian.http_wire.client.connection import ClientConnection
     from etesian.http_wire.client.environment import Environment
     from etesian.http_wire.client.pool import PoolKey
     from etesian.http_wire.client.request import HTTPRequest
-    from etesian.http_wire.client.response import HTTPResponse
-    from etesian.http_wire.client.url import Target
+    from etesian.http_wire.client.url import Origin, Target
     from etesian.http_wire.wire.policy import WirePolicy
 
 __all__ = ["PooledFetch"]
@@ -28,23 +27,15 @@ __all__ = ["PooledFetch"]
 class PooledFetch(Fetch[Hop]):
     """Takes a kept connection or dials one for each hop, and repeats what a stale one lost."""
 
-    def __init__(
-        self,
-        environment: Environment,
-        original: HTTPRequest,
-        request: HTTPRequest,
-        callback: Callable[[HTTPResponse], None],
-    ) -> None:
-        super().__init__(environment, original, request, callback)
-        self._environment = environment
-        self._key: PoolKey | None = None
-        self._dialling: asyncio.Task[ClientConnection] | None = None
-        self._repeated = False
+    _shared: Environment
+    _key: PoolKey | None = None
+    _dialling: asyncio.Task[ClientConnection] | None = None
+    _repeated = False
 
     def hop_ended(self, hop: Hop, connection: ClientConnection | None) -> None:
         """Keep the connection where it may be used again, and judge the response."""
         if connection is not None and self._key is not None:
-            self._environment.keep(self._key, connection)
+            self._shared.keep(self._key, connection)
         self.hop_finished(hop)
 
     def hop_failed(self, hop: Hop, error: Exception, *, untouched: bool) -> None:
@@ -60,6 +51,14 @@ class PooledFetch(Fetch[Hop]):
         else:
             self.fail(error)
 
+    def _open(self, request: HTTPRequest) -> Origin:
+        route = self._shared.route_of(request)
+        if route is None:
+            return super()._open(request)
+        self._key = route.key
+        self._hop = Hop(self, request, route.target, self._shared.kept_policy, route.head)
+        return route.target.origin
+
     def _check(self, request: HTTPRequest) -> None:
         super()._check(request)
         if request.auth_mode != "basic":
@@ -67,14 +66,15 @@ class PooledFetch(Fetch[Hop]):
         check_proxy(request)
 
     def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> Hop:
-        key = self._key = self._environment.key_for(request, target.origin)
+        key = self._key = self._shared.key_for(request, target.origin)
         proxy = key.proxy
         asked = proxy is not None and key.tls is None and not proxy.is_socks
-        return Hop(self, request, target, policy, proxy=proxy if asked else None)
+        head = request_head(request, target, proxy if asked else None)
+        return Hop(self, request, target, policy, head)
 
     def _begin(self) -> None:
-        self._reused = self._repeated = False
-        connection = None if self._key is None else self._environment.take(self._key)
+        self._repeated = False
+        connection = None if self._key is None else self._shared.take(self._key)
         if connection is not None:
             self._reused = True
             self._exchange(connection)
@@ -86,7 +86,7 @@ class PooledFetch(Fetch[Hop]):
             return
         self._reused = False
         self._enter(Phase.CONNECTING)
-        self._dialling = self._environment.dial(self._key)
+        self._dialling = self._shared.dial(self._key)
         self._dialling.add_done_callback(self._dialled)
 
     def _dialled(self, dialling: asyncio.Task[ClientConnection]) -> None:
@@ -112,7 +112,8 @@ class PooledFetch(Fetch[Hop]):
             self._exchange(connection)
 
     def _exchange(self, connection: ClientConnection) -> None:
-        self._connected_at = monotonic()
+        if not self._reused:
+            self._connected_at = monotonic()
         self._enter(Phase.EXCHANGING)
         if self._hop is not None:
             self._hop.start(connection)

@@ -39,13 +39,17 @@ class SimpleAsyncHTTPClient(FetchingClient):
 
     A connection serves only requests of the same origin, dialled address, TLS
     context, proxy, source address and address families. At most ``max_clients``
-    connections are in use and as many idle.
+    connections are in use, ``max_clients_per_host`` of one origin, and as many
+    idle.
     """
+
+    _environment: Environment
 
     def initialize(
         self,
         *,
         max_clients: int = 10,
+        max_clients_per_host: int | None = None,
         hostname_mapping: HostnameMapping | None = None,
         max_buffer_size: int = MAX_BUFFER_SIZE,
         max_header_size: int | None = None,
@@ -61,7 +65,12 @@ class SimpleAsyncHTTPClient(FetchingClient):
         """Set the client up; the options are those of the constructor.
 
         ``max_clients``
-            How many fetches run at once; the others queue.
+            How many fetches run at once; the others queue, and their timeouts
+            run meanwhile.
+        ``max_clients_per_host``
+            How many of those may use one origin; by default all. Who waits for
+            a busy origin stands in nobody else's way. A redirect to another
+            origin needs room there, and queues for it.
         ``hostname_mapping``
             Addresses to dial instead: from a host, or a (host, port) pair, to a
             host or such a pair. The name in the certificate stays the URL's.
@@ -102,7 +111,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
                 max_idle_per_host=max_clients if max_idle_per_host is None else max_idle_per_host,
                 idle_timeout=idle_timeout,
             ),
-            slots=Slots(max_clients),
+            slots=Slots(max_clients, per_host=max_clients_per_host),
             deadlines=Deadlines(self.asyncio_loop),
             tcp_client=TCPClient() if tcp_client is None else tcp_client,
             contexts=TLSContexts(),

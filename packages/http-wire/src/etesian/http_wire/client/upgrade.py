@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from etesian.http_wire.client.dialer import dial
 from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
 from etesian.http_wire.client.hop import Hop
-from etesian.http_wire.client.outgoing import check_request
+from etesian.http_wire.client.outgoing import check_request, request_head
 from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import check_proxy, proxy_of_request
 from etesian.http_wire.client.response import HTTPResponse
@@ -78,7 +78,8 @@ class _Upgrade(Hop, Generic[P]):
         self, request: HTTPRequest, target: Target, protocol_factory: Callable[[HTTPResponse], P]
     ) -> None:
         self._outcome: asyncio.Future[P] = asyncio.get_running_loop().create_future()
-        super().__init__(_Refusal(self._outcome), request, target, STRICT)
+        head = request_head(request, target)
+        super().__init__(_Refusal(self._outcome), request, target, STRICT, head)
         self._protocol_factory = protocol_factory
 
     async def run(self, connection: ClientConnection) -> P:

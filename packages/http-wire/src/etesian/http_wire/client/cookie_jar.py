@@ -1,0 +1,327 @@
+"""The cookies of a client (RFC 6265bis, 5.7 and 5.8)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import lru_cache
+from itertools import count
+from typing import TYPE_CHECKING
+
+from etesian.http_wire.client.cookie import (
+    Cookie,
+    default_path,
+    domain_matches,
+    is_address,
+    path_matches,
+)
+from etesian.http_wire.client.cookie_file import read_cookies, write_cookies
+from etesian.http_wire.client.set_cookie import parse_set_cookie
+from etesian.http_wire.client.url import parse_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from etesian.http_wire.client.set_cookie import SetCookie
+    from etesian.http_wire.client.url import Target
+    from etesian.http_wire.headers import HTTPHeaders
+
+__all__ = ["CookieJar"]
+
+# Cookies in all, as the RFC asks for at least (6.1), and of one site, as the browsers have it.
+MAX_COOKIES = 3000
+MAX_COOKIES_OF_SITE = 180
+
+# Octets of a Cookie field, as with libcurl: most servers refuse heads much larger than this, and
+# a site that has filled the jar would have shut itself, and its neighbours, out for good.
+MAX_FIELD_SIZE = 8190
+
+_SECURE_PREFIX, _HOST_PREFIX = "__secure-", "__host-"
+
+_Key = tuple[str, str, bool, str]
+
+
+class CookieJar:
+    """Keeps the cookies that responses set, and gives each request those that are for it.
+
+    A client made with ``cookie_jar=CookieJar()`` does both, for every hop of a
+    fetch. Cookies of a domain that is a public suffix (``co.uk``) are refused,
+    as are those over http that claim to be ``Secure`` or would cover a secure
+    one, and those whose ``__Host-`` or ``__Secure-`` name promises more than
+    they keep. ``SameSite`` has no meaning where no page asks.
+
+    A jar holds no descriptor and no lock: any number of clients of one event
+    loop may share it, threads may not.
+    """
+
+    def __init__(
+        self,
+        *,
+        is_public_suffix: Callable[[str], bool] | None = None,
+        max_cookies: int = MAX_COOKIES,
+        max_cookies_of_site: int = MAX_COOKIES_OF_SITE,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Make an empty jar.
+
+        ``is_public_suffix`` tells of a domain in lower case whether anybody can
+        register below it; by default by the Public Suffix List that comes with
+        the extra ``cookies``. A site is what lies directly below such a suffix.
+        Where there would be more cookies than ``max_cookies``, or
+        ``max_cookies_of_site``, those that are not secure go first, then the
+        least recently used.
+
+        Raises ``ModuleNotFoundError`` without the extra and ``is_public_suffix``.
+        """
+        self._is_public_suffix = lru_cache(1024)(is_public_suffix or _public_suffix_list())
+        self._site = lru_cache(1024)(self._find_site)
+        self._max_cookies = max_cookies
+        self._max_cookies_of_site = max_cookies_of_site
+        self._clock = clock
+        # Site -> its cookies by what tells them apart, in the order of their creation.
+        self._sites: dict[str, dict[_Key, Cookie]] = {}
+        self._used: dict[_Key, int] = {}
+        self._uses = count()
+
+    def header_for(self, url: str) -> str | None:
+        """Give the ``Cookie`` field of a request to ``url``, if any cookie is for it.
+
+        Longer paths come first, then older cookies. What does not fit into 8190
+        octets is left out. Raises ``ValueError`` for what is no URL.
+        """
+        return "; ".join(map(str, self.cookies_for(parse_url(url)))) or None
+
+    def set_cookie(self, url: str, text: str) -> bool:
+        """Take one ``Set-Cookie`` field as from a response of ``url``; tell whether it was kept.
+
+        A cookie that ends one before its time is none that was kept. Raises
+        ``ValueError`` for what is no URL.
+        """
+        return self._set(parse_url(url), text)
+
+    def cookies_for(self, target: Target) -> list[Cookie]:
+        """Give the cookies for a request, in their order, and note that they were used."""
+        host, path = target.origin.host, target.path.partition("?")[0]
+        now, chosen = self._clock(), []
+        for cookie in list(self._sites.get(self._site(host), {}).values()):
+            if cookie.expires is not None and cookie.expires <= now:
+                self._remove(cookie)
+            elif (
+                (cookie.domain == host if cookie.host_only else domain_matches(host, cookie.domain))
+                and path_matches(path, cookie.path)
+                and (not cookie.secure or target.origin.scheme == "https")
+            ):
+                chosen.append(cookie)
+        chosen.sort(key=lambda cookie: -len(cookie.path))
+        fitting = _fitting(chosen)
+        for cookie in fitting:
+            self._used[_key(cookie)] = next(self._uses)
+        return fitting
+
+    def response_received(self, target: Target, headers: HTTPHeaders) -> None:
+        """Keep what a response sets; fields that may not be are passed over."""
+        if "Set-Cookie" in headers:
+            for text in headers.get_list("Set-Cookie"):
+                self._set(target, text)
+
+    def add(self, cookie: Cookie) -> None:
+        """Keep a cookie of the program's own, in place of an equal one.
+
+        Raises ``ValueError`` for one that no response could have set.
+        """
+        problem = _problem(cookie) or self._problem_of_scope(cookie)
+        if problem is not None:
+            raise ValueError(f"cookie {cookie.name[:40]!r}: {problem}")
+        self._keep(cookie)
+
+    def clear(self, domain: str | None = None) -> None:
+        """Remove all cookies, or those of a domain and of all below it."""
+        for cookie in list(self):
+            if domain is None or domain_matches(cookie.domain, domain.lower()):
+                self._remove(cookie)
+
+    def save(self, path: str | Path, *, session: bool = False) -> None:
+        """Write the cookies to a file, with those of the session only where asked.
+
+        The file is replaced at once, and can be read by its owner only. This
+        blocks, for a moment. Raises ``OSError`` where it cannot be written.
+        """
+        write_cookies(path, [cookie for cookie in self if session or cookie.expires is not None])
+
+    def load(self, path: str | Path) -> None:
+        """Add the cookies of a file that :meth:`save` has written, but for expired ones.
+
+        Raises ``OSError`` where it cannot be read, and ``ValueError`` where it
+        is something else or holds a cookie that no response could have set; the
+        jar is then as before.
+        """
+        cookies = read_cookies(path)
+        for cookie in cookies:
+            problem = _problem(cookie) or self._problem_of_scope(cookie)
+            if problem is not None:
+                raise ValueError(f"cookie {cookie.name[:40]!r} in {path}: {problem}")
+        for cookie in cookies:
+            self._keep(cookie)
+
+    def __iter__(self) -> Iterator[Cookie]:
+        """Go through those that have not expired; adding to the jar meanwhile does no harm."""
+        now = self._clock()
+        kept = [cookie for group in self._sites.values() for cookie in group.values()]
+        return iter([cookie for cookie in kept if cookie.expires is None or cookie.expires > now])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __repr__(self) -> str:
+        return f"<CookieJar of {len(self)} cookies>"
+
+    def _set(self, target: Target, text: str) -> bool:
+        said = parse_set_cookie(text, self._clock())
+        cookie = None if said is None else self._scoped(said, target)
+        if cookie is None or _problem(cookie) is not None:
+            return False
+        if target.origin.scheme != "https" and (
+            cookie.secure or self._covers_secure(cookie, target.origin.host)
+        ):
+            return False
+        return self._keep(cookie)
+
+    def _scoped(self, said: SetCookie, target: Target) -> Cookie | None:
+        """Give the cookie with domain and path as they count for this host."""
+        host, domain = target.origin.host, said.domain
+        if not domain.isascii():
+            return None
+        if domain == host and (is_address(host) or self._is_public(domain)):
+            domain = ""
+        if domain and (self._is_public(domain) or not domain_matches(host, domain)):
+            return None
+        # A name that promises one host may not come with a domain, not even the same one.
+        if said.domain and said.name.lower().startswith(_HOST_PREFIX):
+            return None
+        if said.name.lower().startswith(_HOST_PREFIX) and said.path != "/":
+            return None
+        return Cookie(
+            name=said.name,
+            value=said.value,
+            domain=domain or host,
+            host_only=not domain,
+            path=said.path or default_path(target.path.partition("?")[0]),
+            secure=said.secure,
+            http_only=said.http_only,
+            expires=said.expires,
+        )
+
+    def _covers_secure(self, cookie: Cookie, host: str) -> bool:
+        """Tell whether a secure cookie of the name would be hidden by this one (5.7, step 16)."""
+        return any(
+            other.secure
+            and other.name == cookie.name
+            and (
+                domain_matches(other.domain, cookie.domain)
+                or domain_matches(cookie.domain, other.domain)
+            )
+            and path_matches(cookie.path, other.path)
+            for other in self._sites.get(self._site(host), {}).values()
+        )
+
+    def _keep(self, cookie: Cookie) -> bool:
+        if cookie.expires is not None and cookie.expires <= self._clock():
+            self._remove(cookie)
+            return False
+        group = self._sites.setdefault(self._site(cookie.domain), {})
+        # An equal one is replaced where it stands: its creation is what orders it.
+        group[_key(cookie)] = cookie
+        self._used[_key(cookie)] = next(self._uses)
+        if len(group) > self._max_cookies_of_site:
+            self._evict(list(group.values()))
+        if len(self._used) > self._max_cookies:
+            self._evict([one for group in self._sites.values() for one in group.values()])
+        return True
+
+    def _evict(self, cookies: list[Cookie]) -> None:
+        """Remove what has expired, or else one, by the RFC's order."""
+        now = self._clock()
+        expired = [one for one in cookies if one.expires is not None and one.expires <= now]
+        least = min(cookies, key=lambda one: (one.secure, self._used[_key(one)]))
+        for cookie in expired or [least]:
+            self._remove(cookie)
+
+    def _remove(self, cookie: Cookie) -> None:
+        key, site = _key(cookie), self._site(cookie.domain)
+        if self._sites.get(site, {}).pop(key, None) is not None:
+            del self._used[key]
+            if not self._sites[site]:
+                del self._sites[site]
+
+    def _problem_of_scope(self, cookie: Cookie) -> str | None:
+        try:
+            canonical = parse_url(f"http://{_authority(cookie.domain)}/").origin.host
+        except ValueError:
+            canonical = None
+        if canonical != cookie.domain:
+            return "the domain is no host"
+        if not cookie.host_only and (is_address(cookie.domain) or self._is_public(cookie.domain)):
+            return "nobody may set cookies for all below this domain"
+        return None
+
+    def _is_public(self, domain: str) -> bool:
+        # A final dot makes another host of it, and no other suffix.
+        return self._is_public_suffix(domain.rstrip("."))
+
+    def _find_site(self, host: str) -> str:
+        """Give the part of a host that was registered: one label more than the suffix."""
+        if is_address(host):
+            return host
+        labels = host.split(".")
+        for start in range(1, len(labels)):
+            if self._is_public(".".join(labels[start:])):
+                return ".".join(labels[start - 1 :])
+        return host
+
+
+def _problem(cookie: Cookie) -> str | None:
+    """Tell what is wrong with a cookie wherever it comes from."""
+    said = parse_set_cookie(str(cookie), 0.0)
+    if said is None or (said.name, said.value) != (cookie.name, cookie.value):
+        return "name and value cannot be sent"
+    if not cookie.path.startswith("/") or parse_set_cookie(f"a=b;path={cookie.path}", 0.0) is None:
+        return "the path is none"
+    # The prefixes are met in any case, and where a value would be read as a name.
+    name = (cookie.name or cookie.value).lower()
+    if not cookie.name and name.startswith((_SECURE_PREFIX, _HOST_PREFIX)):
+        return "without a name, the value may not look like one that promises something"
+    if name.startswith((_SECURE_PREFIX, _HOST_PREFIX)) and not cookie.secure:
+        return "the name promises a secure cookie"
+    if name.startswith(_HOST_PREFIX) and not (cookie.host_only and cookie.path == "/"):
+        return "the name promises a cookie of one host, for all its paths"
+    return None
+
+
+def _fitting(cookies: list[Cookie]) -> list[Cookie]:
+    fitting, size = [], 0
+    for cookie in cookies:
+        size += len(str(cookie)) + 2
+        if size <= MAX_FIELD_SIZE:
+            fitting.append(cookie)
+    return fitting
+
+
+def _key(cookie: Cookie) -> _Key:
+    return cookie.name, cookie.domain, cookie.host_only, cookie.path
+
+
+def _authority(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _public_suffix_list() -> Callable[[str], bool]:
+    try:
+        from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  # an extra
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "a cookie jar needs the extra 'cookies' (pip install 'etesian-http-wire[cookies]') "
+            "or a function is_public_suffix",
+            name=error.name,
+        ) from None
+    return PublicSuffixList().is_public
