@@ -87,3 +87,9 @@ async def test_renewed_certificates_are_shown_and_connections_go_on(
         await stream.write(b"still here\n")
         assert await stream.read_until(b"\n") == b"still here\n"
         stream.close()
+
+
+def test_a_name_cannot_ask_for_client_certificates_alone(issue):
+    strict = {**issue("a.pem", "a.example"), "cert_reqs": ssl.CERT_REQUIRED}
+    with pytest.raises(ValueError, match=r"'a\.example'.*CERT_REQUIRED.*CERT_NONE"):
+        CertificateMap(issue("default.pem", "default.example"), {"a.example": strict})

@@ -23,9 +23,12 @@ class CertificateMap:
     ``TCPServer(ssl_options=...)``.
 
     Only the certificate depends on the name. The versions, the ciphers and
-    whether clients must show certificates are those of ``default``.
+    whether clients must show certificates are those of ``default``: a client
+    says the name itself, and may say another one than its request does later.
 
-    Raises what ``load_cert_chain`` raises for files that cannot be used.
+    Raises ``ValueError`` for a name whose options ask clients for certificates
+    otherwise than ``default`` does, and what ``load_cert_chain`` raises for
+    files that cannot be used.
     """
 
     def __init__(
@@ -49,10 +52,20 @@ class CertificateMap:
         self._contexts = self._load()
 
     def _load(self) -> dict[str | None, ssl.SSLContext]:
-        return {
+        contexts = {
             name: ssl_options_to_context(options, server_side=True)
             for name, options in self._options.items()
         }
+        expected = contexts[None].verify_mode
+        for name, context in contexts.items():
+            # OpenSSL goes by the context that the connection began with: a stricter one here
+            # would let everybody in.
+            if context.verify_mode != expected:
+                raise ValueError(
+                    f"clients of {name!r} would be asked for {context.verify_mode.name}, "
+                    f"but those of the default certificate for {expected.name}"
+                )
+        return contexts
 
     def _choose(
         self, tls: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext
