@@ -17,7 +17,11 @@ class OutputTransform:
     """Changes what a handler sends; derive from it and give it to ``add_transform``.
 
     One object serves one response. ``finishing`` says that nothing comes after.
+    ``changes_body`` can be made false with the first piece by one that lets all
+    others pass: the kernel may then send a file past it.
     """
+
+    changes_body: bool = True
 
     def __init__(self, request: HTTPServerRequest) -> None:
         pass
@@ -73,8 +77,10 @@ class GZipContentEncoding(OutputTransform):
     ) -> tuple[int, HTTPHeaders, bytes]:
         """Decide whether to compress, and say so in the headers."""
         vary_by_accept_encoding(headers)
+        self.changes_body = False
         if not self._accepted or not self._is_worth_it(status_code, headers, chunk, finishing):
             return status_code, headers, chunk
+        self.changes_body = True
         headers["Content-Encoding"] = "gzip"
         _weaken_etag(headers)
         # 16 + 15: a gzip frame around a window of 32 KiB.

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from etesian.web.static_files.opened_file import true_path
+
+if TYPE_CHECKING:
+    from etesian.web.static_files.opened_file import Stamp
 
 __all__ = ["is_below", "is_nameable", "is_truly_below"]
 
@@ -18,10 +23,6 @@ _DEVICE: Final = re.compile(
 )
 # A folder of dots that the web itself defines (RFC 8615).
 _WELL_KNOWN: Final = ".well-known"
-# Entries. Each path that was resolved lies in the table; it is emptied when it is full.
-_MAX_RESOLVED: Final = 4096
-
-_resolved: dict[tuple[str, str], tuple[int, int]] = {}
 
 
 def is_nameable(path: str) -> bool:
@@ -44,23 +45,11 @@ def is_below(root: str, absolute_path: str) -> bool:
     return (absolute_path + os.sep).startswith(base)
 
 
-def is_truly_below(root: str, absolute_path: str, status: os.stat_result | None = None) -> bool:
-    """Say whether an existing file lies below the root after all links are followed.
+def is_truly_below(root: str, absolute_path: str, stamp: Stamp) -> bool:
+    """Say whether the file of this stamp lies below the root after all links are followed.
 
-    ``status`` is the file's, where it is known already.
-
-    An answer is remembered for as long as the path leads to the same file; a link
-    that was turned elsewhere leads to another one.
+    The answer is about that file: whoever opens it later must compare the stamp.
+    Raises ``OSError`` where the path leads to another one by now, or where it
+    cannot be opened.
     """
-    if status is None:
-        status = os.stat(absolute_path)  # noqa: PTH116 - hot: no object per call
-    identity = (status.st_dev, status.st_ino)
-    key = (root, absolute_path)
-    if _resolved.get(key) == identity:
-        return True
-    if not is_below(os.path.realpath(root), os.path.realpath(absolute_path)):
-        return False
-    if len(_resolved) >= _MAX_RESOLVED:
-        _resolved.clear()
-    _resolved[key] = identity
-    return True
+    return is_below(os.path.realpath(root), true_path(absolute_path, stamp))

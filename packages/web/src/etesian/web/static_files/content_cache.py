@@ -4,41 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from etesian.web.static_files.opened_file import FileChangedError, open_regular
+
 if TYPE_CHECKING:
-    import os
+    from etesian.web.static_files.opened_file import Stamp
 
 __all__ = ["MAX_CACHED_SIZE", "ContentCache"]
 
-# Octets. Scripts, styles and pictures of pages; what is larger is read from the disk in pieces.
+# Octets. Scripts, styles and pictures of pages; what is larger is sent from the disk.
 MAX_CACHED_SIZE: Final = 256 * 1024
 # Octets, of all files together, per process.
 MAX_TOTAL_SIZE: Final = 16 * 1024 * 1024
 
 
 class ContentCache:
-    """Contents by path, each valid while the file's time, size and inode are the same.
+    """Contents by path, each valid while the file has the same stamp.
 
     When it is full the content that was put in first goes.
     """
 
     def __init__(self) -> None:
-        self._entries: dict[str, tuple[tuple[int, int, int], bytes]] = {}
+        self._entries: dict[str, tuple[Stamp, bytes]] = {}
         self._total = 0
 
-    def get(self, path: str, status: os.stat_result) -> bytes:
-        """Give the content of a file whose ``stat`` is given; it is read where not known.
+    def get(self, path: str, stamp: Stamp) -> bytes:
+        """Give the content of the file of a stamp; it is read where not known.
 
-        A file that changes while it is read is not remembered. Raises ``OSError``.
+        Raises ``OSError``, for a file that has changed :class:`FileChangedError`.
         """
-        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         known = self._entries.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
-        with open(path, "rb") as file:  # noqa: PTH123 - hot: no object per call
-            content = file.read()
+        with open_regular(path, stamp) as file:
+            content = file.read(stamp.size + 1)
+        if len(content) != stamp.size:
+            raise FileChangedError(f"{path!r} was changed")
         self._forget(path)
-        if len(content) == status.st_size:
-            self._remember(path, stamp, content)
+        self._remember(path, stamp, content)
         return content
 
     def clear(self) -> None:
@@ -46,7 +48,7 @@ class ContentCache:
         self._entries.clear()
         self._total = 0
 
-    def _remember(self, path: str, stamp: tuple[int, int, int], content: bytes) -> None:
+    def _remember(self, path: str, stamp: Stamp, content: bytes) -> None:
         while self._entries and self._total + len(content) > MAX_TOTAL_SIZE:
             self._forget(next(iter(self._entries)))
         self._entries[path] = (stamp, content)

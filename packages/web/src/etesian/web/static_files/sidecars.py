@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from etesian.web.accept_encoding import accepts_coding
-from etesian.web.static_files.confinement import is_truly_below
+
+if TYPE_CHECKING:
+    from etesian.web.static_files.judged_paths import JudgedPaths
+    from etesian.web.static_files.opened_file import Stamp
 
 __all__ = ["Sidecar", "find_sidecar"]
 
@@ -18,23 +20,26 @@ class Sidecar(NamedTuple):
     """A file with the same content in a ``Content-Encoding``."""
 
     path: str
+    stamp: Stamp
     coding: str
 
 
-def find_sidecar(root: str, path: str, accept_encoding: str) -> Sidecar | None:
+def find_sidecar(
+    judged: JudgedPaths, root: str, path: str, modified_ns: int, accept_encoding: str
+) -> Sidecar | None:
     """Give the best compressed twin of a file that the client takes, if there is one.
 
-    A twin that is older than the file is out of date and not used; one that is a
-    link out of the root neither.
+    A twin that is older than the file (``modified_ns``) is out of date and not
+    used; one that leads out of the root neither.
     """
     for coding, suffix in _SUFFIXES.items():
         if not accepts_coding(accept_encoding, coding):
             continue
         twin = path + suffix
         try:
-            is_current = os.stat(twin).st_mtime_ns >= os.stat(path).st_mtime_ns  # noqa: PTH116
+            stamp = judged.judge(root, twin)
         except OSError:
             continue
-        if is_current and os.path.isfile(twin) and is_truly_below(root, twin):  # noqa: PTH113
-            return Sidecar(twin, coding)
+        if stamp is not None and stamp.modified_ns >= modified_ns:
+            return Sidecar(twin, stamp, coding)
     return None

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from etesian.web.static_files.opened_file import stamp_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from etesian.web.static_files.opened_file import Stamp
 
 __all__ = ["VersionCache"]
 
@@ -15,25 +19,23 @@ _MAX_ENTRIES: Final = 16384
 
 
 class VersionCache:
-    """Versions by absolute path, each valid while the file's time, size and inode are the same.
+    """Versions by absolute path, each valid while the file has the same stamp.
 
     A path that is no file keeps its version until :meth:`clear`.
     """
 
     def __init__(self) -> None:
-        self._entries: dict[str, tuple[object, str | None]] = {}
+        self._entries: dict[str, tuple[Stamp | None, str | None]] = {}
 
     def get(
-        self,
-        path: str,
-        compute: Callable[[str], str | None],
-        status: os.stat_result | None = None,
+        self, path: str, compute: Callable[[str], str | None], stamp: Stamp | None = None
     ) -> str | None:
         """Give the version of ``path``; ``compute`` is called where it is not known.
 
-        ``status`` is the file's, where it is known already.
+        ``stamp`` is the file's, where it is known already.
         """
-        stamp = _stamp(path) if status is None else _stamp_of(status)
+        if stamp is None:
+            stamp = _stamp(path)
         known = self._entries.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
@@ -43,23 +45,18 @@ class VersionCache:
         self._entries[path] = (stamp, version)
         return version
 
-    def has(self, path: str) -> bool:
+    def has(self, path: str, stamp: Stamp) -> bool:
         """Say whether :meth:`get` would not have to compute."""
         known = self._entries.get(path)
-        return known is not None and known[0] == _stamp(path)
+        return known is not None and known[0] == stamp
 
     def clear(self) -> None:
         """Forget all versions."""
         self._entries.clear()
 
 
-def _stamp(path: str) -> object:
+def _stamp(path: str) -> Stamp | None:
     try:
-        status = os.stat(path)  # noqa: PTH116 - hot: no object per call
+        return stamp_of(os.stat(path))  # noqa: PTH116 - hot: no object per call
     except (OSError, ValueError):
         return None
-    return _stamp_of(status)
-
-
-def _stamp_of(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_mtime_ns, status.st_size, status.st_ino
