@@ -1,4 +1,4 @@
-"""The command line: what it accepts, and what each exit status means."""
+"""The command line: its commands, and what each exit status means."""
 
 from __future__ import annotations
 
@@ -7,71 +7,43 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from etesian.cli.serve import serve
-from etesian.cli.target import TargetError, load_target
+from etesian.cli.arguments import add_run_arguments, run_options
+from etesian.cli.environment import words_of_environment
+from etesian.cli.failures import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# What Tornado's examples, and so everybody's bookmarks, listen on.
-DEFAULT_PORT = 8888
-# Only this machine can connect, until somebody says otherwise.
-DEFAULT_HOST = "127.0.0.1"
+    from etesian.cli.options import RunOptions
+
+# Before the names of options in the environment.
+ENVIRONMENT = "ETESIAN_RUN_"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and give its exit status.
+    """Run the command and give its exit status, as ``etesian run --help`` lists them.
 
-    0: it ended as it was asked to. 1: the application could not be found or
-    the port not be opened; one line on stderr says why. A command line that
-    makes no sense raises ``SystemExit(2)``, with the usage on stderr.
+    A command line that makes no sense raises ``SystemExit(2)``, with the usage on stderr.
     """
-    arguments = _parser().parse_args(argv)
-    try:
-        serve(
-            load_target(arguments.target),
-            port=arguments.port,
-            host=arguments.host,
-            uvloop=arguments.uvloop,
-        )
-    except (TargetError, OSError) as error:
-        print(f"etesian: {error}", file=sys.stderr)
-        return 1
-    return 0
+    words = list(sys.argv[1:] if argv is None else argv)
+    options = parse(words)
+    # Each loads what the other has no use for.
+    if options.supervised:
+        from etesian.cli.supervisor import run_supervised  # noqa: PLC0415
+
+        return status_of(lambda: run_supervised(options, words[1:]))
+    from etesian.cli.serving import run_alone  # noqa: PLC0415
+
+    return status_of(lambda: run_alone(options))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parse(words: Sequence[str]) -> RunOptions:
+    """Give the options that the words and the environment say."""
     parser = argparse.ArgumentParser(prog="etesian", description="Etesian, from the command line.")
     parser.add_argument("--version", action="version", version=f"etesian {version('etesian')}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser(
-        "run",
-        help="serve an application until Ctrl-C",
-        description="Serve an application until Ctrl-C (SIGINT) or SIGTERM. Requests that have "
-        "begun by then have a few seconds to be answered.",
-    )
-    run.add_argument(
-        "target",
-        metavar="MODULE:NAME",
-        help="an Application, or a function without arguments that makes one; the current folder "
-        "is searched first",
-    )
-    run.add_argument(
-        "--port",
-        type=_port,
-        default=DEFAULT_PORT,
-        help="TCP port; 0 takes a free one (default: %(default)s)",
-    )
-    run.add_argument(
-        "--host",
-        default=DEFAULT_HOST,
-        help="name or address of the interface; '' for all (default: %(default)s)",
-    )
-    run.add_argument("--uvloop", action="store_true", help="run on uvloop, which must be installed")
-    return parser
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 0xFFFF):
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected a number from 0 to 65535")
-    return int(text)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    run = commands.add_parser("run", help="serve an application until Ctrl-C")
+    add_run_arguments(run)
+    if words[:1] == ["run"]:
+        words = ["run", *words_of_environment(run, ENVIRONMENT), *words[1:]]
+    return run_options(run, parser.parse_args(words))

@@ -1,0 +1,98 @@
+"""One process that serves, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Any
+
+from etesian.cli.http_server import make_server
+from etesian.cli.logs import set_up_logging
+from etesian.cli.notify import notify
+from etesian.cli.sockets import close_sockets, open_sockets, url_of
+from etesian.cli.start_error import StartError
+from etesian.cli.stopping import Stopping, end_soon
+from etesian.cli.target import load_target
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterable
+
+    from etesian.cli.options import RunOptions
+    from etesian.cli.target import Served
+
+# Seconds within which a connection without a request may bring one and get its answer, once the
+# process has been told to end: a client that sends just now would otherwise find it closed.
+_IDLE_GRACE = 1.0
+
+
+def run_alone(options: RunOptions) -> int:
+    """Serve in this process, and give its exit status.
+
+    Raises what loading the application raises, and ``StartError`` where a socket, the
+    certificate or uvloop cannot be had.
+    """
+    served = load(options)
+    server = make_server(served, options)
+    factory = loop_factory(options)
+    sockets = open_sockets(options)
+
+    async def serve() -> None:
+        stopping = Stopping(
+            (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), lambda: close_sockets([], options)
+        )
+        server.add_sockets(sockets)
+        announce(sockets, options)
+        await stopping.wait()
+        notify("STOPPING=1")
+        await drain(server, options)
+
+    try:
+        with asyncio.Runner(debug=options.debug, loop_factory=factory) as runner:
+            runner.run(serve())
+            end_soon(0)
+    finally:
+        close_sockets(sockets, options)
+    return 0
+
+
+def load(options: RunOptions) -> Served:
+    """Give what is to be served, and set up logging where the program does not."""
+    served = load_target(
+        options.target,
+        app_dir=options.app_dir,
+        factory=options.factory,
+        wsgi=options.wsgi,
+        threads=options.threads,
+    )
+    set_up_logging(options)
+    return served
+
+
+def announce(sockets: Iterable[socket.socket], options: RunOptions) -> None:
+    """Tell people and the service manager that connections are served."""
+    for one in sockets:
+        url = url_of(one, secure=options.certfile is not None)
+        print(f"Serving on {url} (Ctrl-C stops it)", flush=True)
+    notify("READY=1")
+
+
+async def drain(server: Any, options: RunOptions) -> None:
+    """Accept no more, let requests in progress end in the time they have, close everything."""
+    # One more turn of the loop, which accepts who is waiting to be.
+    await asyncio.sleep(0)
+    await server.drain(options.drain, idle_grace=min(_IDLE_GRACE, options.drain / 2))
+    await server.close_all_connections()
+
+
+def loop_factory(options: RunOptions) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Give what makes the event loop; raises ``StartError`` where uvloop is not installed."""
+    if not options.uvloop:
+        return asyncio.new_event_loop
+    try:
+        from uvloop import new_event_loop  # noqa: PLC0415 - only for who asks for it
+    except ImportError:
+        raise StartError(
+            "uvloop is not installed; pip install 'etesian[uvloop]' brings it"
+        ) from None
+    return new_event_loop
