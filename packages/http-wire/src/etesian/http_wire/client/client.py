@@ -129,7 +129,9 @@ class AsyncHTTPClient:
         request = _as_request(request, options)
         future = _FetchFuture(loop=self.asyncio_loop)
         future.raise_error = raise_error
-        future.abandon = self.fetch_impl(request, future.take)
+        abandon = self.fetch_impl(request, future.take)
+        if not future.done():
+            future.abandon = abandon
         return future
 
     def stream(
@@ -189,6 +191,7 @@ class _FetchFuture(asyncio.Future["HTTPResponse"]):
 
     def take(self, response: HTTPResponse) -> None:
         """End with the outcome of the fetch."""
+        self.abandon = None  # the fetch knows this future: a cycle that would live until collected
         if self.done():
             return
         error = response.error

@@ -13,6 +13,7 @@ from etesian.http_wire.interface import HTTPInputError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from etesian.http_wire.client.remembered_head import RememberedHead
     from etesian.http_wire.wire.policy import WirePolicy
 
 __all__ = ["ClientConnection", "Exchange"]
@@ -52,6 +53,8 @@ class ClientConnection(asyncio.Protocol):
         self._ended = False
         self._resuming: asyncio.Future[None] | None = None
         self._readable = select.poll()
+        self._policy: WirePolicy | None = None
+        self._last_head: RememberedHead | None = None
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -74,7 +77,8 @@ class ClientConnection(asyncio.Protocol):
         One system call finds what the loop has not read yet: the server's end,
         or bytes that nobody asked for.
         """
-        return not self.transport.is_closing() and not self._readable.poll(0)
+        transport = self._transport
+        return transport is not None and not transport.is_closing() and not self._readable.poll(0)
 
     def start(
         self, exchange: Exchange, method: str, data: bytes, policy: WirePolicy, *, whole: bool
@@ -84,7 +88,9 @@ class ClientConnection(asyncio.Protocol):
         Unless ``whole``, more follows by :meth:`write` and :meth:`request_ended`.
         """
         self._exchange = exchange
-        self._reader = ResponseReader(method, exchange, policy)
+        last_head = self._last_head if policy is self._policy else None
+        self._policy = policy
+        self._reader = ResponseReader(method, exchange, policy, last_head)
         self._request_sent = whole
         self.transport.write(data)
 
@@ -134,6 +140,10 @@ class ClientConnection(asyncio.Protocol):
             reader.feed(data)
         except Exception as error:  # noqa: BLE001  # whatever a callback raises ends the exchange
             self._fail(error)
+            return
+        # What comes by itself nearly always, a call earlier.
+        if reader.complete and reader.waiting_for is None and reader is self._reader:
+            self._finish(reader)
         else:
             self._after_feeding(reader)
 
@@ -212,9 +222,11 @@ class ClientConnection(asyncio.Protocol):
             reader.may_persist
             and self._request_sent
             and not self._ended
-            and not self.transport.is_closing()
+            and self._transport is not None
+            and not self._transport.is_closing()
         )
         self._exchange = self._reader = None
+        self._last_head = reader.last_head
         if not reusable:
             self._transport_abort()
         if exchange is not None:

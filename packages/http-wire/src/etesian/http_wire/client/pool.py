@@ -62,6 +62,8 @@ class Pool(Generic[C]):
         self._idle: dict[C, tuple[PoolKey, float]] = {}
         self._by_key: dict[PoolKey, dict[C, None]] = {}
         self._by_origin: dict[Origin, dict[C, None]] = {}
+        # Else no origin has too many before all have, and the oldest of all is then its own.
+        self._counts_origins = max_idle_per_host < max_idle
 
     def __len__(self) -> int:
         return len(self._idle)
@@ -71,19 +73,28 @@ class Pool(Generic[C]):
         same = self._by_key.get(key)
         if not same:
             return None
-        connection = next(reversed(same))
-        self.discard(connection)
+        connection, _ = same.popitem()
+        if not same:
+            del self._by_key[key]
+        del self._idle[connection]
+        if self._counts_origins:
+            _remove(self._by_origin, key.origin, connection)
         return connection
 
     def put(self, key: PoolKey, connection: C, now: float) -> None:
         """Keep a connection, and close the oldest where there would be too many."""
         self._idle[connection] = (key, now)
-        self._by_key.setdefault(key, {})[connection] = None
-        of_origin = self._by_origin.setdefault(key.origin, {})
-        of_origin[connection] = None
-        if len(of_origin) > self._max_idle_per_host:
-            self._evict(next(iter(of_origin)))
-        elif len(self._idle) > self._max_idle:
+        same = self._by_key.get(key)
+        if same is None:
+            self._by_key[key] = {connection: None}
+        else:
+            same[connection] = None
+        if self._counts_origins:
+            of_origin = self._by_origin.setdefault(key.origin, {})
+            of_origin[connection] = None
+            if len(of_origin) > self._max_idle_per_host:
+                self._evict(next(iter(of_origin)))
+        if len(self._idle) > self._max_idle:
             self._evict(next(iter(self._idle)))
 
     def discard(self, connection: C) -> None:
@@ -91,7 +102,8 @@ class Pool(Generic[C]):
         kept = self._idle.pop(connection, None)
         if kept is not None:
             _remove(self._by_key, kept[0], connection)
-            _remove(self._by_origin, kept[0].origin, connection)
+            if self._counts_origins:
+                _remove(self._by_origin, kept[0].origin, connection)
 
     def expire(self, now: float) -> float | None:
         """Close what idled too long; give the time when the next one will have, if any."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from etesian.http_wire.client.errors import HTTPStreamClosedError
+from etesian.http_wire.client.remembered_head import RememberedHead
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.body import UnboundedBody, body_of_length
 from etesian.http_wire.wire.framing import response_body_length
@@ -57,19 +58,30 @@ class ResponseReader:
     the same calls at every cut, save that body pieces are cut otherwise.
     """
 
-    def __init__(self, method: str, receiver: ResponseReceiver, policy: WirePolicy) -> None:
-        """Read what answers a request of this method, within the limits of ``policy``."""
+    _finder: HeadFinder | None = None
+    _body: Body | None = None
+    _informational = 0
+    _persistent = False
+    started = False
+    complete = False
+    waiting_for: Awaitable[None] | None = None
+
+    def __init__(
+        self,
+        method: str,
+        receiver: ResponseReceiver,
+        policy: WirePolicy,
+        last_head: RememberedHead | None = None,
+    ) -> None:
+        """Read what answers a request of this method, within the limits of ``policy``.
+
+        ``last_head`` is that of another reader of this connection and policy.
+        """
         self._method = method
         self._receiver = receiver
         self._policy = policy
-        self._finder: HeadFinder | None = None
         self._buffer = bytearray()
-        self._body: Body | None = None
-        self._informational = 0
-        self._persistent = False
-        self.started = False
-        self.complete = False
-        self.waiting_for: Awaitable[None] | None = None
+        self.last_head = last_head
 
     @property
     def leftover(self) -> bytes:
@@ -126,24 +138,48 @@ class ResponseReader:
         The short way through the rules of the long one: whatever is not plainly
         such a response is left to it, errors included. Tells whether it was.
         """
+        policy = self._policy
         end = data.find(HEAD_END)
-        if not 0 < end <= self._policy.max_header_size:
+        if not 0 < end <= policy.max_header_size:
             return False
-        start_line, headers = parse_response_head(data[:end], self._policy)
-        if start_line.code < 200:
-            return False
-        length = response_body_length(
-            self._method, start_line.version, start_line.code, headers, self._policy
-        )
-        most = min(self._policy.chunk_size, self._policy.max_body_size)
-        if length != len(data) - end - 4 or length > most:
-            return False
-        self._persistent = _is_persistent(start_line.version, headers)
+        octets, length = data[:end], len(data) - end - 4
+        head = self.last_head
+        if head is not None and head.is_meant_by(octets, self._method):
+            if length != head.length:
+                return False
+            start_line, headers = head.start_line, head.headers()
+            self._persistent = head.persistent
+        else:
+            start_line, headers = parse_response_head(octets, policy)
+            if not self._is_all(start_line, headers, length):
+                return False
+            self._persistent = _is_persistent(start_line.version, headers)
+            self._remember(octets, start_line, headers, length)
         self._receiver.headers_received(start_line, headers)
         self.complete = True
         if length:
             self.waiting_for = self._receiver.data_received(data[end + 4 :])
         return True
+
+    def _is_all(self, start_line: ResponseStartLine, headers: HTTPHeaders, length: int) -> bool:
+        """Tell whether so many octets, to be handed on in one piece, are the body of this head."""
+        policy, code = self._policy, start_line.code
+        return (
+            code >= 200
+            and length <= policy.chunk_size
+            and length <= policy.max_body_size
+            and response_body_length(self._method, start_line.version, code, headers, policy)
+            == length
+        )
+
+    def _remember(
+        self, octets: bytes, start_line: ResponseStartLine, headers: HTTPHeaders, length: int
+    ) -> None:
+        self.last_head = None
+        if RememberedHead.is_worth_it(octets, headers):
+            self.last_head = RememberedHead(
+                octets, self._method, start_line, headers, length, self._persistent
+            )
 
     def _take_head(self) -> bool:
         if self._finder is None:
