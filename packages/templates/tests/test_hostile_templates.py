@@ -186,11 +186,8 @@ def test_what_awaits_cannot_be_rendered_at_once(text):
 def test_odd_names_are_files_that_do_not_exist(tmp_path, name):
     (tmp_path / "sub").mkdir()
     (tmp_path / "a.html").write_text("")
-    with pytest.raises(OSError, match=r"template|too long"):
+    with pytest.raises(FileNotFoundError):
         Loader(tmp_path).load(name)
-    if len(name) < 1_000:
-        with pytest.raises(FileNotFoundError):
-            Loader(tmp_path).load(name)
 
 
 def test_what_is_included_twice_at_each_of_forty_steps_meets_a_limit():

@@ -47,6 +47,64 @@ def test_auto_reload_sees_changes_of_every_file_a_page_is_made_of(tmp_path):
         loader.load("page")
 
 
+def test_auto_reload_sees_another_size_at_the_same_time(tmp_path):
+    page = tmp_path / "page"
+    loader = Loader(tmp_path, auto_reload=True)
+    for text in ("one", "three"):
+        page.write_text(text)
+        os.utime(page, ns=(10**18, 10**18))
+        assert loader.load("page").generate() == text.encode()
+
+
+def test_auto_reload_gets_over_a_template_that_did_not_compile(tmp_path):
+    page = tmp_path / "page"
+    loader = Loader(tmp_path, auto_reload=True)
+    for text in ("{% bad", "{% include part %}"):
+        page.write_text(text)
+        with pytest.raises(ParseError):
+            loader.load("page")
+    (tmp_path / "part").write_text("part")
+    assert loader.load("page").generate() == b"part"
+
+
+def test_threads_may_load_while_files_change(tmp_path):
+    for i in range(4):
+        (tmp_path / f"{i}").write_text(f"{{% extends base %}}{{% block b %}}{i}{{% end %}}")
+    base = "{% block b %}{% end %}"
+    (tmp_path / "base").write_text(f"<{base}>")
+    loader = Loader(tmp_path, auto_reload=True)
+    ended = threading.Event()
+    wrong = []
+
+    def load(i):
+        while not ended.is_set():
+            output = loader.load(f"{i}").generate()
+            if output not in {f"<{i}>".encode(), f"[{i}]".encode()}:
+                wrong.append(output)
+
+    threads = [threading.Thread(target=load, args=(i % 4,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for i in range(60):
+        (tmp_path / "new").write_text(f"[{base}]" if i % 2 else f"<{base}>")
+        (tmp_path / "new").replace(tmp_path / "base")
+        if i % 7 == 0:
+            loader.reset()
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to("circle")
+    for name in ("pipe", "circle"):
+        with pytest.raises(FileNotFoundError):
+            Loader(tmp_path).load(name)
+
+
 def test_auto_reload_works_for_a_mapping():
     texts = {"a": "1"}
     loader = DictLoader(texts, auto_reload=True)

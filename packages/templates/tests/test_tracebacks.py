@@ -106,6 +106,33 @@ def test_every_directive_has_its_line(use_c, text, line):
     assert entries[0].line == text.split("\n")[line - 1].strip()
 
 
+@pytest.mark.parametrize("kind", ["dict", "folder"])
+@pytest.mark.parametrize(
+    "before",
+    ["a\u2028b\x0bc\x85d\x1ce\n\f", "a\r\nb\r\n", "a\rb\r\n", "# coding: latin-1\n\n", "\0\n"],
+    ids=ascii,
+)
+def test_only_a_line_feed_ends_a_line(tmp_path, kind, before):
+    files = {"page": f"{before}{{{{ 1 // 0 }}}} é", "around": "\n{% include page %}"}
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text.encode())
+    loader = DictLoader(files) if kind == "dict" else Loader(tmp_path)
+    for name in files:
+        with pytest.raises(ZeroDivisionError) as caught:
+            loader.load(name).generate()
+        entry = traceback.extract_tb(caught.value.__traceback__)[-1]
+        assert (entry.lineno, entry.line) == (before.count("\n") + 1, "{{ 1 // 0 }} é")
+
+
+def test_a_traceback_shows_the_text_that_was_compiled(tmp_path):
+    (tmp_path / "page").write_text("\n{{ 1 // 0 }}")
+    template = Loader(tmp_path).load("page")
+    (tmp_path / "page").write_text("\nanother text by now")
+    with pytest.raises(ZeroDivisionError) as caught:
+        template.generate()
+    assert template_entry(caught.value, "page").line == "{{ 1 // 0 }}"
+
+
 def test_an_unnamed_template_has_its_text_too():
     with pytest.raises(NameError) as caught:
         Template("\n{{ nothing }}").generate()

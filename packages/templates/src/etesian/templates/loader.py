@@ -175,12 +175,11 @@ class Loader(BaseLoader):
             ParseError: it is not UTF-8.
         """
         path = self._path(name)
-        try:
-            with open(path, "rb") as file:  # noqa: PTH123
-                content = file.read()
-        except (IsADirectoryError, NotADirectoryError, ValueError) as error:
-            raise FileNotFoundError(f"no template {name!a} in {self.root}: {error}") from error
-        return Origin(name, path, decode(content, name), on_disk=True)
+        # A pipe would be waited for.
+        if not os.path.isfile(path):  # noqa: PTH113
+            raise FileNotFoundError(f"no template {name!a} in {self.root}")
+        with open(path, "rb") as file:  # noqa: PTH123
+            return Origin(name, path, decode(file.read(), name))
 
     def stamp(self, name: str) -> object:
         """Give the file's time and size; ``None`` when it is gone."""

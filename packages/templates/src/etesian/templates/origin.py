@@ -13,30 +13,20 @@ class Origin:
     Compared by identity: two loads are two origins.
 
     ``name`` is what loaders call it, ``filename`` what tracebacks call it;
-    ``on_disk`` tells whether Python can read the file's text by itself, ``restricted``
-    whether it may say only what ``restricted`` allows.
+    ``restricted`` tells whether it may say only what ``restricted`` allows.
     """
 
-    __slots__ = ("filename", "name", "on_disk", "restricted", "text")
+    __slots__ = ("filename", "name", "restricted", "text")
 
-    def __init__(
-        self,
-        name: str,
-        filename: str,
-        text: str,
-        *,
-        on_disk: bool = False,
-        restricted: bool = False,
-    ) -> None:
+    def __init__(self, name: str, filename: str, text: str, *, restricted: bool = False) -> None:
         self.name = name
         self.filename = filename
         self.text = text
-        self.on_disk = on_disk
         self.restricted = restricted
 
     def as_restricted(self) -> Origin:
         """Give the same file, restricted."""
-        return Origin(self.name, self.filename, self.text, on_disk=self.on_disk, restricted=True)
+        return Origin(self.name, self.filename, self.text, restricted=True)
 
 
 def decode(content: bytes, name: str) -> str:

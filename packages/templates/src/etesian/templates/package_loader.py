@@ -33,4 +33,4 @@ class PackageLoader(BaseLoader):
         resource = self._root.joinpath(*name.split("/"))
         if not resource.is_file():
             raise FileNotFoundError(f"no template {name!r} in {self._root}")
-        return Origin(name, str(resource), decode(resource.read_bytes(), name), on_disk=True)
+        return Origin(name, str(resource), decode(resource.read_bytes(), name))

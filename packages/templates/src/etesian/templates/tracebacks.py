@@ -52,20 +52,24 @@ def _with_inner(code: CodeType) -> Iterator[CodeType]:
 
 def _restored(old: TracebackType, lines: LineMap, rest: TracebackType | None) -> TracebackType:
     origin, line = lines.locate(old.tb_lineno)
-    if not origin.on_disk:
-        _offer_text(origin)
+    _offer_text(origin)
     if origin is lines.first:
         return TracebackType(rest, old.tb_frame, old.tb_lasti, old.tb_lineno)
     return _stand_in(old, origin, line, rest)
 
 
 def _offer_text(origin: Origin) -> None:
-    """Let Python show source lines of a file that it cannot read by itself."""
+    """Let Python show source lines as they were compiled.
+
+    Also of a file, where Python would read what it is by now, take a carriage return
+    for the end of a line, or believe in an encoding that a comment names.
+    """
     import linecache  # noqa: PLC0415 - needed on errors only
 
+    # Not splitlines(), which knows eight more ends of a line than the lexer does.
+    lines = [f"{line}\n" for line in origin.text.split("\n")]
     # No modification time: linecache then takes the entry for good and asks no disk.
-    entry = (len(origin.text), None, origin.text.splitlines(keepends=True), origin.filename)
-    linecache.cache[origin.filename] = entry
+    linecache.cache[origin.filename] = (len(origin.text), None, lines, origin.filename)
 
 
 def _stand_in(
