@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from etesian.bench.programs.canned import HEAD_END
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -58,3 +61,39 @@ async def httpx(url: str, at_once: int) -> AsyncIterator[Fetch]:
             return (await client.get(url)).content
 
         yield fetch
+
+
+@asynccontextmanager
+async def protocol(url: str, at_once: int) -> AsyncIterator[Fetch]:
+    """Give no HTTP client at all, but the least that fetches: what no client can be below."""
+    host, _, port = url.removeprefix("http://").rstrip("/").partition(":")
+    request = f"GET / HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
+    loop = asyncio.get_running_loop()
+    idle = [(await loop.create_connection(_Answers, host, int(port)))[1] for _ in range(at_once)]
+    made = tuple(idle)
+
+    async def fetch() -> bytes:
+        connection = idle.pop()
+        connection.answer = loop.create_future()
+        connection.transport.write(request)
+        answer = await connection.answer
+        idle.append(connection)
+        return answer.partition(HEAD_END)[2]
+
+    yield fetch
+    for connection in made:
+        connection.transport.close()
+    await asyncio.sleep(0)
+
+
+class _Answers(asyncio.Protocol):
+    """Takes what comes at once for a whole answer."""
+
+    transport: asyncio.Transport
+    answer: asyncio.Future[bytes]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.answer.set_result(data)

@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from etesian.bench.clients import aiohttp, documented, httpx
+from etesian.bench.clients import aiohttp, documented, httpx, protocol
 from etesian.bench.contender import Contender, Sample, Suite
 from etesian.bench.cores import load_core, server_core
 from etesian.bench.programs.canned import COUNT
@@ -117,6 +117,7 @@ CLIENTS: tuple[tuple[str, Connect, tuple[str, ...]], ...] = (
     ),
     ("aiohttp", aiohttp, ("aiohttp",)),
     ("httpx", httpx, ("httpx",)),
+    ("protocol", protocol, ()),
 )
 
 
