@@ -119,6 +119,10 @@ class HTTPHeaders(MutableMapping[str, str]):
         """
         self._fields[name] = value
 
+    def set_valid_default(self, name: str, value: str) -> None:
+        """Set ``name`` as :meth:`set_valid` does, unless it is there already."""
+        self._fields.setdefault(name, value)
+
     def add(self, name: str, value: str) -> None:
         """Append ``value`` to the values of ``name``."""
         name = normalized_name(name)
@@ -241,6 +245,9 @@ class HTTPHeaders(MutableMapping[str, str]):
         if not value.isprintable() and not is_field_value(value):
             raise ValueError(f"invalid value of header {name}: {escaped(value)}")
         self._fields[name] = value
+
+    # By another name, for those to whom a call by operator, through C and back, costs too much.
+    put = __setitem__
 
     def __delitem__(self, name: str) -> None:
         del self._fields[_lookup_name(name)]

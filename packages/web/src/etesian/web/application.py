@@ -10,8 +10,10 @@ from etesian.web.access_log import AccessLog
 from etesian.web.allowed_hosts import LOCAL_HOSTS, is_allowed
 from etesian.web.dispatch import HandlerDelegate
 from etesian.web.error_handler import ErrorHandler
+from etesian.web.etag_memo import EtagMemo
 from etesian.web.handler import RequestHandler
 from etesian.web.handler_parts.errors import LOOPBACK_ONLY
+from etesian.web.handler_routes import HandlerRoutes
 from etesian.web.routing.matchers import DefaultHostMatches, HostMatches
 from etesian.web.routing.router import ReversibleRouter, ReversibleRuleRouter
 from etesian.web.routing.rules import Rule, URLSpec
@@ -48,6 +50,19 @@ class ApplicationRouter(ReversibleRuleRouter):
 
     def _nested(self, rules: list[object]) -> ApplicationRouter:
         return ApplicationRouter(self.application, rules)
+
+    def _make_index(self) -> None:
+        super()._make_index()
+        self._routes = HandlerRoutes(self._index)
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
+        """Give the delegate of the first rule that matches.."""
+        if self._indexed != len(self.rules):
+            self._make_index()
+        route = None if kwargs else self._routes.find(request.path)
+        if route is None:
+            return super().find_handler(request, **kwargs)
+        return HandlerDelegate(self.application, request, *route)
 
     def get_target_delegate(
         self, target: Any, request: HTTPServerRequest, **target_params: Any
@@ -96,6 +111,8 @@ class Application(ReversibleRouter):
             settings.get("ui_methods")
         ).by_name
         self.template_loaders: dict[str, TemplateLoader] = {}
+        # For the handlers; not of the settings, which may be shared by applications.
+        self.etags = EtagMemo()
         self._access_log = AccessLog()
         if settings.get("debug"):
             for name, value in _DEBUG_SETTINGS.items():

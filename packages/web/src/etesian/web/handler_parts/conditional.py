@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Final
 
@@ -23,17 +22,15 @@ class ConditionalRequests(ResponseHead):
         It is a SHA-1 of the body: a checksum, no protection against forgery.
         """
         buffer = self._write_buffer
-        # A call less where there is one piece, as there nearly always is.
-        digest = hashlib.sha1(buffer[0] if buffer else b"", usedforsecurity=False)
-        for chunk in buffer[1:]:
-            digest.update(chunk)
-        return f'"{digest.hexdigest()}"'
+        if len(buffer) != 1:  # one piece from now on: it is sent as one anyhow
+            buffer[:] = [b"".join(buffer)]
+        return self.application.etags.etag(type(self), buffer[0])
 
     def set_etag_header(self) -> None:
         """Set the header from :meth:`compute_etag`."""
         etag = self.compute_etag()
         if etag is not None:
-            self._headers["Etag"] = etag
+            self._headers.put("Etag", etag)
 
     def check_etag_header(self) -> bool:
         """Say whether the request names the response's Etag, so that 304 is the answer.

@@ -80,9 +80,9 @@ class ResponseHead(HandlerBase):
         control character or more than latin-1, ``TypeError`` for other values.
         """
         if isinstance(value, str) and value.isascii():
-            self._headers[name] = value  # as nearly always: a call less
+            self._headers.put(name, value)  # as nearly always: a call less
         else:
-            self._headers[name] = _text(value)
+            self._headers.put(name, _text(value))
 
     def add_header(self, name: str, value: HeaderValue) -> None:
         """Add a header beside those of the same name; else as :meth:`set_header`."""

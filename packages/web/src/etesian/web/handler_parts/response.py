@@ -168,9 +168,9 @@ class Response(ConditionalRequests, Cookies):
             if self._write_buffer:
                 raise RuntimeError(f"a response with status {status} has no body")
             self._clear_representation_headers()
-        elif "Content-Length" not in self._headers:
+        else:
             length = sum(map(len, self._write_buffer))
-            self._headers.set_valid("Content-Length", str(length))
+            self._headers.set_valid_default("Content-Length", str(length))
 
     def _clear_representation_headers(self) -> None:
         for name in _REPRESENTATION_HEADERS:

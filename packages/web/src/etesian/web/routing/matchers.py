@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
 from etesian.web.routing.path_pattern import analyse
@@ -101,7 +101,10 @@ class PathMatches(Matcher):
 
     def match(self, request: HTTPServerRequest) -> dict[str, object] | None:
         """Give the captured parts of the path."""
-        path = request.path
+        return self.match_path(request.path)
+
+    def match_path(self, path: str) -> dict[str, Any] | None:
+        """Give the captured parts of ``path``: what :meth:`match` gives for its request."""
         if self._literal is not None:
             return {} if path == self._literal else None
         found = self._fullmatch(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from etesian.web.routing.delegates import CallableDelegate, RoutingDelegate
 from etesian.web.routing.index import RuleIndex
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["ReversibleRouter", "ReversibleRuleRouter", "Router", "RuleRouter"]
 
 _logger = logging.getLogger("etesian.application")
+
+
+# No number of rules: the index is made by the first request that comes after them.
+_STALE: Final = -1
 
 
 class Router:
@@ -65,15 +69,19 @@ class RuleRouter(Router):
 
     def __init__(self, rules: Iterable[object] | None = None) -> None:
         self.rules: list[Rule] = []
-        self._index: RuleIndex | None = None
-        self._indexed = 0
+        self._indexed = _STALE
         if rules:
             self.add_rules(rules)
 
     def add_rules(self, rules: Iterable[object]) -> None:
         """Append rules; they count from the next request on."""
         self.rules.extend([self.process_rule(as_rule(rule)) for rule in rules])
-        self._index = None
+        self._indexed = _STALE
+
+    def _make_index(self) -> None:
+        """Prepare for the rules as they are now."""
+        self._index = RuleIndex(self.rules)
+        self._indexed = len(self.rules)
 
     def process_rule(self, rule: Rule) -> Rule:
         """Give the rule that is to be kept for ``rule``; to be overridden."""
@@ -86,12 +94,10 @@ class RuleRouter(Router):
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
         """Give the delegate of the first rule that matches and has one."""
-        index = self._index
         # The list is public: whoever changes its length need not know of the index.
-        if index is None or self._indexed != len(self.rules):
-            index = self._index = RuleIndex(self.rules)
-            self._indexed = len(self.rules)
-        for rule in index.candidates(request.path):
+        if self._indexed != len(self.rules):
+            self._make_index()
+        for rule in self._index.candidates(request.path):
             params = rule.matcher.match(request)
             if params is None:
                 continue
