@@ -88,6 +88,24 @@ class EndableConnection(Channel):
         # Whether the transport is open still, and somebody else's.
         self.has_left_http = False
 
+    @property
+    def waiting_since(self) -> float | None:
+        """When the wait for the head of a request began, by the loop; ``None`` for no such wait.
+
+        An octet of the head is a new beginning.
+        """
+        if self._phase is not Phase.HEAD or self._gate is not None:
+            return None
+        # A slot that the first request fills: before it, and in a head, the time is shorter.
+        between = hasattr(self, "_request_contextvars") and not self.has_received
+        policy = self._policy
+        return self._deadline - (policy.idle_timeout if between else policy.header_timeout)
+
+    @property
+    def has_received(self) -> bool:
+        """Whether something of the next request has come."""
+        return bool(self._buffer)
+
     # Asked for by the server, or by an exchange for its handler
 
     def abort(self) -> None:
@@ -106,6 +124,18 @@ class EndableConnection(Channel):
         self.must_close = True
         if self._exchange is None:
             self._close()
+
+    def close_at_once(self) -> None:
+        """Send what is queued and close: its descriptor is needed, whatever the peer may send."""
+        self._stop_parsing()
+        self.lingering = True
+        self._deadline = self._deadlines.after(0)  # also for a peer that does not end its TLS
+        self.transport.close()
+
+    def turn_away(self) -> None:
+        """Tell a peer that there are too many, and close."""
+        self.transport.write(refusal(503))
+        self.close_at_once()
 
     def switch_protocol(self, protocol: TransportProtocol) -> None:
         """Give the transport away, with the bytes that were read ahead."""

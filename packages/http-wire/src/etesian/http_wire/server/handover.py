@@ -63,9 +63,13 @@ class HandedOver:
     def add(self, transport: asyncio.Transport) -> None:
         """Keep ``transport`` while it is open."""
         if len(self._transports) >= self._sweep_at:
-            self._transports = {kept for kept in self._transports if not kept.is_closing()}
-            self._sweep_at = max(_FEW, 2 * len(self._transports))
+            self.sweep()
         self._transports.add(transport)
+
+    def sweep(self) -> None:
+        """Forget those that have closed."""
+        self._transports = {kept for kept in self._transports if not kept.is_closing()}
+        self._sweep_at = max(_FEW, 2 * len(self._transports))
 
     def abort(self) -> None:
         """Cut all that are open still, and forget them."""

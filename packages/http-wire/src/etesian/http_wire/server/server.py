@@ -13,6 +13,7 @@ from etesian.http_wire.server.callback_delegate import CallbackDelegate
 from etesian.http_wire.server.connection import ServerConnection
 from etesian.http_wire.server.deadlines import Deadlines
 from etesian.http_wire.server.handover import HandedOver
+from etesian.http_wire.server.open_connections import OpenConnections, usual_limit
 from etesian.http_wire.server.settings import ConnectionSettings
 from etesian.http_wire.wire.policy import STRICT
 from etesian.streams.interface import TCPServer
@@ -99,8 +100,10 @@ class HTTPServer(TCPServer):
         )
         self.request_callback = _as_delegate(request_callback)
         self._deadlines = Deadlines(self._settings.policy.shortest_timeout)
-        self._connections: set[EndableConnection] = set()
         self._handed_over = HandedOver()
+        limit = self._settings.policy.max_connections
+        limit = usual_limit() if limit is None else limit
+        self._connections = OpenConnections(limit, self._deadlines, self._handed_over)
         self._all_closed: asyncio.Future[None] | None = None
         # A subclass may have its own idea of these; otherwise one call less for every request.
         own = type(self)
@@ -161,7 +164,7 @@ class HTTPServer(TCPServer):
         try:
             async with asyncio.timeout(within):
                 await self._wait_for_last_requests(idle_grace)
-                for connection in list(self._connections):
+                for connection in self._connections:
                     connection.close_when_idle()
                 await self._wait_closed()
         except TimeoutError:
@@ -188,7 +191,7 @@ class HTTPServer(TCPServer):
         await self._wait_closed()
 
     def _cut_connections(self) -> None:
-        for connection in list(self._connections):
+        for connection in self._connections:
             connection.abort()
 
     async def _wait_closed(self) -> None:

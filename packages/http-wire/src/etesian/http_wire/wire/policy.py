@@ -30,6 +30,11 @@ class WirePolicy:
         max_content_codings: 1 layer of compression; beyond it 415.
         max_drain_size: 64 KiB of a body that nobody wants any more are read
             off to keep the connection; a larger rest closes it.
+    Connections:
+        max_connections: of one server at once; ``None`` is three quarters of
+            the files that the process may open. Beyond it those that wait for
+            a request are closed, longest first; where none does, a new
+            connection is answered 503.
     Time:
         header_timeout: 10 s from the first moment a head is due to its end,
             however steadily bytes drip in; then 408.
@@ -67,6 +72,7 @@ class WirePolicy:
     max_trailer_size: int = 8 * KIB
     max_content_codings: int = 1
     max_drain_size: int = 64 * KIB
+    max_connections: int | None = None
     header_timeout: float = 10.0
     idle_timeout: float = 3600.0
     body_grace: float = 30.0
