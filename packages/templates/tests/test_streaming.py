@@ -86,6 +86,45 @@ async def test_a_long_loop_is_given_out_in_parts_of_bounded_size(end):
     assert template.generate(items=items) == output
 
 
+async def test_a_slow_consumer_holds_the_template_back():
+    produced = []
+
+    def items():
+        for i in range(100_000):
+            produced.append(i)
+            yield i
+
+    template = Template("{% for x in items() %}<li>{{ x }}</li>{% end %}")
+    async with aclosing(template.generate_async(items=items)) as parts:
+        for count in range(1, 6):
+            await anext(parts)
+            await asyncio.sleep(0)
+            assert len(produced) <= 51 * count
+
+
+async def test_cancelling_in_the_middle_of_a_loop_ends_what_it_awaits():
+    events = []
+
+    async def slow(i):
+        try:
+            await (asyncio.Event().wait() if i == 2 else asyncio.sleep(0))
+        finally:
+            events.append(i)
+        return i
+
+    received = []
+
+    async def consume():
+        text = "{% for i in range(5) %}{{ await slow(i) }}{% end %}"
+        async for part in Template(text).generate_async(slow=slow):
+            received.append(part)  # noqa: PERF401 - it is left in the middle
+
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(consume(), 0.05)
+    assert received == [b"0", b"1"]
+    assert events == [0, 1, 2]
+
+
 async def test_leaving_early_ends_the_template():
     events = []
     text = (
