@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.client import (
         AsyncHTTPClient,
     )
+    from etesian.http_wire.client.cookie import Cookie
+    from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.curl_client import CurlAsyncHTTPClient
     from etesian.http_wire.client.curl_hop import CurlError
     from etesian.http_wire.client.errors import (
@@ -104,6 +106,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncHTTPClient",
+    "Cookie",
+    "CookieJar",
     "CurlAsyncHTTPClient",
     "CurlError",
     "HTTP1Connection",
@@ -166,6 +170,8 @@ __all__ = [
 # importing the package stays cheap, and its interface can be imported without asyncio.
 _HOMES = {
     "AsyncHTTPClient": "client.client",
+    "Cookie": "client.cookie",
+    "CookieJar": "client.cookie_jar",
     "CurlAsyncHTTPClient": "client.curl_client",
     "CurlError": "client.curl_hop",
     "HTTP1Connection": "by_hand.http1_connection",

@@ -21,11 +21,11 @@ def parse_cookie_date(text: str) -> float | None:
     The parts may stand in any order; the first that looks like a time, a day, a
     month or a year, in this order of preference, is that.
     """
-    time: tuple[int, ...] | None = None
+    time: tuple[int, int, int] | None = None
     day = month = year = None
     for token in _TOKEN.findall(text):
         if time is None and (match := _TIME.match(token)):
-            time = tuple(map(int, match.groups()))
+            time = (int(match[1]), int(match[2]), int(match[3]))
         elif day is None and (match := _DAY.match(token)):
             day = int(match[1])
         elif month is None and token[:3].lower() in _MONTHS:

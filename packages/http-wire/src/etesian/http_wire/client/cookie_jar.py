@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import lru_cache
-from itertools import count
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.cookie import (
@@ -16,6 +14,7 @@ from etesian.http_wire.client.cookie import (
     path_matches,
 )
 from etesian.http_wire.client.cookie_file import read_cookies, write_cookies
+from etesian.http_wire.client.cookie_store import CookieStore
 from etesian.http_wire.client.set_cookie import parse_set_cookie
 from etesian.http_wire.client.url import parse_url
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.set_cookie import SetCookie
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.headers import HTTPHeaders
@@ -38,8 +38,6 @@ MAX_COOKIES_OF_SITE = 180
 MAX_FIELD_SIZE = 8190
 
 _SECURE_PREFIX, _HOST_PREFIX = "__secure-", "__host-"
-
-_Key = tuple[str, str, bool, str]
 
 
 class CookieJar:
@@ -75,14 +73,13 @@ class CookieJar:
         Raises ``ModuleNotFoundError`` without the extra and ``is_public_suffix``.
         """
         self._is_public_suffix = lru_cache(1024)(is_public_suffix or _public_suffix_list())
-        self._site = lru_cache(1024)(self._find_site)
-        self._max_cookies = max_cookies
-        self._max_cookies_of_site = max_cookies_of_site
         self._clock = clock
-        # Site -> its cookies by what tells them apart, in the order of their creation.
-        self._sites: dict[str, dict[_Key, Cookie]] = {}
-        self._used: dict[_Key, int] = {}
-        self._uses = count()
+        self._store = CookieStore(
+            site=lru_cache(1024)(self._site),
+            max_cookies=max_cookies,
+            max_cookies_of_site=max_cookies_of_site,
+            clock=clock,
+        )
 
     def header_for(self, url: str) -> str | None:
         """Give the ``Cookie`` field of a request to ``url``, if any cookie is for it.
@@ -103,21 +100,33 @@ class CookieJar:
     def cookies_for(self, target: Target) -> list[Cookie]:
         """Give the cookies for a request, in their order, and note that they were used."""
         host, path = target.origin.host, target.path.partition("?")[0]
-        now, chosen = self._clock(), []
-        for cookie in list(self._sites.get(self._site(host), {}).values()):
-            if cookie.expires is not None and cookie.expires <= now:
-                self._remove(cookie)
-            elif (
-                (cookie.domain == host if cookie.host_only else domain_matches(host, cookie.domain))
-                and path_matches(path, cookie.path)
-                and (not cookie.secure or target.origin.scheme == "https")
-            ):
-                chosen.append(cookie)
+        chosen = [
+            cookie
+            for cookie in self._store.of_site(host)
+            if (cookie.domain == host if cookie.host_only else domain_matches(host, cookie.domain))
+            and path_matches(path, cookie.path)
+            and (not cookie.secure or target.origin.scheme == "https")
+        ]
         chosen.sort(key=lambda cookie: -len(cookie.path))
         fitting = _fitting(chosen)
         for cookie in fitting:
-            self._used[_key(cookie)] = next(self._uses)
+            self._store.used(cookie)
         return fitting
+
+    def added_to(self, request: HTTPRequest, target: Target) -> HTTPRequest:
+        """Give the request with its cookies, behind those that it brings itself.
+
+        What the request itself says goes before an equally named cookie of the
+        jar. Without any to add it is the same request.
+        """
+        own = request.headers.get_list("Cookie")
+        named = {pair.partition("=")[0].strip(" \t") for line in own for pair in line.split(";")}
+        added = [str(one) for one in self.cookies_for(target) if one.name not in named]
+        if not added:
+            return request
+        headers = request.headers.copy()
+        headers["Cookie"] = "; ".join([*own, *added])
+        return request.replaced(headers=headers)
 
     def response_received(self, target: Target, headers: HTTPHeaders) -> None:
         """Keep what a response sets; fields that may not be are passed over."""
@@ -133,13 +142,13 @@ class CookieJar:
         problem = _problem(cookie) or self._problem_of_scope(cookie)
         if problem is not None:
             raise ValueError(f"cookie {cookie.name[:40]!r}: {problem}")
-        self._keep(cookie)
+        self._store.keep(cookie)
 
     def clear(self, domain: str | None = None) -> None:
         """Remove all cookies, or those of a domain and of all below it."""
         for cookie in list(self):
             if domain is None or domain_matches(cookie.domain, domain.lower()):
-                self._remove(cookie)
+                self._store.remove(cookie)
 
     def save(self, path: str | Path, *, session: bool = False) -> None:
         """Write the cookies to a file, with those of the session only where asked.
@@ -162,16 +171,14 @@ class CookieJar:
             if problem is not None:
                 raise ValueError(f"cookie {cookie.name[:40]!r} in {path}: {problem}")
         for cookie in cookies:
-            self._keep(cookie)
+            self._store.keep(cookie)
 
     def __iter__(self) -> Iterator[Cookie]:
-        """Go through those that have not expired; adding to the jar meanwhile does no harm."""
-        now = self._clock()
-        kept = [cookie for group in self._sites.values() for cookie in group.values()]
-        return iter([cookie for cookie in kept if cookie.expires is None or cookie.expires > now])
+        """Go through those that have not expired; changes meanwhile do no harm."""
+        return iter(self._store)
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return sum(1 for _ in self._store)
 
     def __repr__(self) -> str:
         return f"<CookieJar of {len(self)} cookies>"
@@ -185,7 +192,7 @@ class CookieJar:
             cookie.secure or self._covers_secure(cookie, target.origin.host)
         ):
             return False
-        return self._keep(cookie)
+        return self._store.keep(cookie)
 
     def _scoped(self, said: SetCookie, target: Target) -> Cookie | None:
         """Give the cookie with domain and path as they count for this host."""
@@ -222,37 +229,8 @@ class CookieJar:
                 or domain_matches(cookie.domain, other.domain)
             )
             and path_matches(cookie.path, other.path)
-            for other in self._sites.get(self._site(host), {}).values()
+            for other in self._store.of_site(host)
         )
-
-    def _keep(self, cookie: Cookie) -> bool:
-        if cookie.expires is not None and cookie.expires <= self._clock():
-            self._remove(cookie)
-            return False
-        group = self._sites.setdefault(self._site(cookie.domain), {})
-        # An equal one is replaced where it stands: its creation is what orders it.
-        group[_key(cookie)] = cookie
-        self._used[_key(cookie)] = next(self._uses)
-        if len(group) > self._max_cookies_of_site:
-            self._evict(list(group.values()))
-        if len(self._used) > self._max_cookies:
-            self._evict([one for group in self._sites.values() for one in group.values()])
-        return True
-
-    def _evict(self, cookies: list[Cookie]) -> None:
-        """Remove what has expired, or else one, by the RFC's order."""
-        now = self._clock()
-        expired = [one for one in cookies if one.expires is not None and one.expires <= now]
-        least = min(cookies, key=lambda one: (one.secure, self._used[_key(one)]))
-        for cookie in expired or [least]:
-            self._remove(cookie)
-
-    def _remove(self, cookie: Cookie) -> None:
-        key, site = _key(cookie), self._site(cookie.domain)
-        if self._sites.get(site, {}).pop(key, None) is not None:
-            del self._used[key]
-            if not self._sites[site]:
-                del self._sites[site]
 
     def _problem_of_scope(self, cookie: Cookie) -> str | None:
         try:
@@ -269,7 +247,7 @@ class CookieJar:
         # A final dot makes another host of it, and no other suffix.
         return self._is_public_suffix(domain.rstrip("."))
 
-    def _find_site(self, host: str) -> str:
+    def _site(self, host: str) -> str:
         """Give the part of a host that was registered: one label more than the suffix."""
         if is_address(host):
             return host
@@ -285,7 +263,7 @@ def _problem(cookie: Cookie) -> str | None:
     said = parse_set_cookie(str(cookie), 0.0)
     if said is None or (said.name, said.value) != (cookie.name, cookie.value):
         return "name and value cannot be sent"
-    if not cookie.path.startswith("/") or parse_set_cookie(f"a=b;path={cookie.path}", 0.0) is None:
+    if not cookie.path.startswith("/"):
         return "the path is none"
     # The prefixes are met in any case, and where a value would be read as a name.
     name = (cookie.name or cookie.value).lower()
@@ -305,10 +283,6 @@ def _fitting(cookies: list[Cookie]) -> list[Cookie]:
         if size <= MAX_FIELD_SIZE:
             fitting.append(cookie)
     return fitting
-
-
-def _key(cookie: Cookie) -> _Key:
-    return cookie.name, cookie.domain, cookie.host_only, cookie.path
 
 
 def _authority(host: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.options import RequestOptions
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.response import HTTPResponse
@@ -37,6 +38,7 @@ class CurlEnvironment:
     driver: CurlDriver
     kept_policy: WirePolicy
     streamed_policy: WirePolicy
+    cookie_jar: CookieJar | None
 
 
 class CurlAsyncHTTPClient(FetchingClient):
@@ -57,13 +59,15 @@ class CurlAsyncHTTPClient(FetchingClient):
         max_clients: int = 10,
         max_body_size: int = STRICT.max_body_size,
         max_header_size: int = STRICT.max_header_size,
+        cookie_jar: CookieJar | None = None,
         defaults: RequestOptions | None = None,
     ) -> None:
         """Set the client up.
 
         ``max_clients`` fetches run at once, the others queue. ``max_body_size``
         bounds the octets of a body, also after decompression, and
-        ``max_header_size`` those of a response head.
+        ``max_header_size`` those of a response head. ``cookie_jar`` keeps the
+        cookies of responses for the requests that they are for.
         """
         super().initialize(defaults=defaults)
         policy = replace(STRICT, max_body_size=max_body_size, max_header_size=max_header_size)
@@ -74,6 +78,7 @@ class CurlAsyncHTTPClient(FetchingClient):
             driver=CurlDriver(self.asyncio_loop),
             kept_policy=policy,
             streamed_policy=policy,
+            cookie_jar=cookie_jar,
         )
 
     def close(self) -> None:

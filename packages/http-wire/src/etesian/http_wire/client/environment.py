@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from etesian.http_wire.client.connection import ClientConnection
+    from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.deadlines import Deadlines
     from etesian.http_wire.client.pool import Pool
     from etesian.http_wire.client.proxy import Proxy
@@ -48,6 +49,7 @@ class Environment:
     hostname_mapping: HostnameMapping
     trust_environment: bool
     """Whether the environment's variables may name a proxy."""
+    cookie_jar: CookieJar | None
     routes: Routes = field(init=False)
     _sweep: asyncio.TimerHandle | None = None
 
@@ -76,8 +78,8 @@ class Environment:
 
     def route_of(self, request: HTTPRequest) -> Route | None:
         """Give what is known of a plain request without a look at it; raises as ``key_for``."""
-        # What the surroundings say may be another thing the next time.
-        if self.trust_environment or self.hostname_mapping:
+        # What the surroundings and the jar say may be another thing the next time.
+        if self.trust_environment or self.hostname_mapping or self.cookie_jar is not None:
             return None
         return self.routes.of(request)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.deadlines import Deadlines
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.slots import Slots
@@ -71,6 +72,7 @@ class FetchEnvironment(Protocol):
     deadlines: Deadlines
     kept_policy: WirePolicy
     streamed_policy: WirePolicy
+    cookie_jar: CookieJar | None
 
 
 H = TypeVar("H", bound=FetchHop)
@@ -144,18 +146,24 @@ class Fetch(ABC, Generic[H]):
         self.fail(HTTPTimeoutError(f"timed out {self._phase}, {name} is {limit:g} seconds"))
 
     def follows(self, code: int, headers: HTTPHeaders) -> bool:
-        """Tell the hop whether its response is a redirect that will be followed."""
+        """Take the head of a hop's response, and tell whether it will be followed."""
+        jar, hop = self._shared.cookie_jar, self._hop
+        if jar is not None and hop is not None:
+            jar.response_received(hop.target, headers)
+        return self._is_followed(code, headers)
+
+    def _is_followed(self, code: int, headers: HTTPHeaders) -> bool:
         return code >= 300 and is_redirect(self._request, code, headers, self._followed)
 
     def hop_finished(self, hop: H) -> None:
         """Take a whole response: the outcome, or the way to the next hop."""
         self._hop = None
-        if not self.follows(hop.start_line.code, hop.headers):
+        if not self._is_followed(hop.start_line.code, hop.headers):
             self._end(self._response(hop))
             return
         try:
             request, target = next_request(
-                hop.request, hop.target, hop.start_line.code, hop.headers["Location"]
+                self._request, hop.target, hop.start_line.code, hop.headers["Location"]
             )
             self._prepare(request, target)
         except RedirectRefusedError as error:
@@ -207,7 +215,10 @@ class Fetch(ABC, Generic[H]):
     def _prepare(self, request: HTTPRequest, target: Target) -> None:
         streamed = request.streaming_callback is not None
         policy = self._shared.streamed_policy if streamed else self._shared.kept_policy
-        self._hop = self._make_hop(request, target, policy)
+        # The cookies are those of this hop only, and no part of the request that is followed.
+        jar = self._shared.cookie_jar
+        sent = request if jar is None else jar.added_to(request, target)
+        self._hop = self._make_hop(sent, target, policy)
         self._request = request
 
     def _enter(self, phase: str) -> None:

@@ -18,6 +18,7 @@ from etesian.streams.interface import TCPClient
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.environment import HostnameMapping
     from etesian.http_wire.client.options import RequestOptions
     from etesian.http_wire.client.request import HTTPRequest
@@ -59,6 +60,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
         idle_timeout: float = IDLE_TIMEOUT,
         tcp_client: TCPClient | None = None,
         trust_environment: bool = False,
+        cookie_jar: CookieJar | None = None,
         policy: WirePolicy = STRICT,
         defaults: RequestOptions | None = None,
     ) -> None:
@@ -91,6 +93,9 @@ class SimpleAsyncHTTPClient(FetchingClient):
         ``trust_environment``
             Take a proxy from ``http_proxy``, ``https_proxy`` and ``all_proxy``,
             except for hosts in ``no_proxy``, where the request names none.
+        ``cookie_jar``
+            Keeps the cookies of all responses, redirects included, and gives
+            them to the requests that they are for. Without one nothing is kept.
         ``policy``
             Every other limit of a response, and its documented leniencies; the
             options above go before it.
@@ -119,6 +124,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
             streamed_policy=streamed_policy,
             hostname_mapping=hostname_mapping or {},
             trust_environment=trust_environment,
+            cookie_jar=cookie_jar,
         )
 
     def close(self) -> None:
