@@ -20,8 +20,8 @@ from etesian.templates import ParseError, Template
         ("{% for i in 'ab' %}{% set last = i %}{% end %}{{ last }}{{ i }}", "bb"),
         (
             (
-                "{% while 1 %}{% for i in 'abc' %}{% if i == 'b' %}{% break %}{% end %}{{ i }}{% end %}"
-                "!{% break %}{% end %}"
+                "{% while 1 %}{% for i in 'abc' %}{% if i == 'b' %}{% break %}{% end %}{{ i }}"
+                "{% end %}!{% break %}{% end %}"
             ),
             "a!",
         ),

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import builtins
-import datetime  # noqa: ICN001 - templates know it by this name
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
-
-from etesian.templates.escaping import json_encode, squeeze, url_escape, xhtml_escape
-from etesian.templates.links import linkify
 from etesian.templates.origin import Origin, decode
-from etesian.templates.parser import parse
-from etesian.templates.program import Program
 from etesian.templates.whitespace_modes import MODES, default_mode
 
+# See the package itself.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from typing import Any
 
     from etesian.templates.loader import BaseLoader
     from etesian.templates.nodes import Tree
-
-# The names that every template knows.
-_NAMES: dict[str, Any] = {
-    # For code in C that imports (strftime does): it looks for __import__ in the globals of whoever
-    # called it.
-    "__builtins__": builtins,
-    "escape": xhtml_escape,
-    "xhtml_escape": xhtml_escape,
-    "url_escape": url_escape,
-    "json_encode": json_encode,
-    "squeeze": squeeze,
-    "linkify": linkify,
-    "datetime": datetime,
-}
 
 _UNSET: Any = object()
 _UNNAMED = "<string>"
@@ -78,6 +58,8 @@ class Template:
             if whitespace is not None:
                 raise ValueError("whitespace and compress_whitespace exclude each other")
             whitespace = "single" if compress_whitespace else "all"
+        from etesian.templates.parser import parse  # noqa: PLC0415 - as in _start()
+
         if isinstance(template_string, bytes):
             template_string = decode(template_string, name)
         if autoescape is _UNSET:
@@ -100,8 +82,14 @@ class Template:
         return template
 
     def _start(self, tree: Tree, loader: BaseLoader | None, *, use_c: bool) -> None:
+        # The compiler takes ten times as long to import as this module: it comes with the first
+        # template that there is.
+        from etesian.templates.names import NAMES  # noqa: PLC0415
+        from etesian.templates.program import Program  # noqa: PLC0415
+
         self.name = tree.origin.name
         self._loader = loader
+        self._known = NAMES
         self._program = Program(tree, loader, use_c=use_c)
 
     @property
@@ -137,11 +125,13 @@ class Template:
         iteration early with ``aclosing``, as with every asynchronous generator.
         Any template can be rendered so, awaiting or not.
         """
+        from contextlib import aclosing  # noqa: PLC0415 - loaded by now, and not by the import
+
         async with aclosing(self._program.stream(self._names(namespace))) as parts:
             async for part in parts:
                 yield part.encode()
 
     def _names(self, namespace: dict[str, Any]) -> dict[str, Any]:
         if self._loader is None:
-            return {**_NAMES, **namespace}
-        return {**_NAMES, **self._loader.namespace, **namespace}
+            return {**self._known, **namespace}
+        return {**self._known, **self._loader.namespace, **namespace}
