@@ -43,6 +43,23 @@ def test_a_body_with_too_many_fields_is_an_input_error():
     assert error.value.status_code == 413
 
 
+@pytest.mark.spec("B-HTTP-065")
+@pytest.mark.parametrize("body", [b"\xe9", b"a=1&b=\xff&c=2", b"password=\xc3"])
+def test_a_urlencoded_body_that_is_not_text_gives_no_arguments_and_a_line_in_the_log(body, caplog):
+    request = make("/?q=1", body, Content_Type="application/x-www-form-urlencoded")
+    assert request.arguments == {"q": [b"1"]}
+    assert request.body_arguments == {}
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("etesian.general", "WARNING")
+    assert "not UTF-8: 0x" in record.getMessage()
+    assert "password" not in record.getMessage()
+
+
+def test_a_urlencoded_body_may_hold_what_another_program_would_have_encoded():
+    request = make("/", "ä=ö".encode(), Content_Type="application/x-www-form-urlencoded")
+    assert request.body_arguments == {"Ã¤": ["ö".encode()]}
+
+
 @pytest.mark.spec("B-HTTP-042")
 def test_repr_shows_neither_body_nor_headers():
     text = repr(make("/path", b"secret", Authorization="hidden"))

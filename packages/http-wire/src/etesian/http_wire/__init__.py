@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         HTTPServer,
         create_server,
     )
+    from etesian.http_wire.spooled_form import SpooledFile, SpooledForm
     from etesian.http_wire.start_line import (
         parse_request_start_line,
         parse_response_start_line,
@@ -143,6 +144,8 @@ __all__ = [
     "RetryPolicy",
     "SOCKSProxyError",
     "SimpleAsyncHTTPClient",
+    "SpooledFile",
+    "SpooledForm",
     "SwitchableConnection",
     "TransportProtocol",
     "WirePolicy",
@@ -207,6 +210,8 @@ _HOMES = {
     "RetryPolicy": "client.retry",
     "SOCKSProxyError": "client.errors",
     "SimpleAsyncHTTPClient": "client.simple_client",
+    "SpooledFile": "spooled_form",
+    "SpooledForm": "spooled_form",
     "SwitchableConnection": "interface",
     "TransportProtocol": "interface",
     "WirePolicy": "wire.policy",

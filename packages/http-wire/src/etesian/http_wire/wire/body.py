@@ -25,11 +25,13 @@ class Body(Protocol):
 
 
 class CountedBody:
-    """A body of ``length`` octets."""
+    """A body of ``length`` octets; raises ``ValueError`` for fewer than none."""
 
     __slots__ = ("_remaining", "complete", "trailers")
 
     def __init__(self, length: int) -> None:
+        if length < 0:  # a slice would take it for "all but the last"
+            raise ValueError(f"body of {length} octets")
         self._remaining = length
         self.complete = not length
         self.trailers = HTTPHeaders()
@@ -72,7 +74,8 @@ def body_of_length(length: int, policy: WirePolicy, max_body_size: int | None = 
 
     ``max_body_size`` overrides the limit of the policy. Raises
     ``HTTPInputError`` with ``policy.body_overflow_status`` for an announced
-    length beyond it; the other readers count as they go.
+    length beyond it; the other readers count as they go. A negative length that
+    is none of ``framing`` is a ``ValueError``.
     """
     if length == CHUNKED:
         return ChunkedBody(policy, max_body_size)
