@@ -74,3 +74,29 @@ def test_how_many_workers_are_made(free_port, asked, workers):
             parent.wait(10)
             for pid in left:
                 os.kill(pid, signal.SIGKILL)
+
+
+INCOMPATIBLE = """if True:
+    import os, sys
+    from etesian.core_loop.interface import autoreload
+    from etesian.http_wire import HTTPServer
+    server = HTTPServer(lambda request: None)
+    server.bind(0, "127.0.0.1")
+    autoreload.start()
+    try:
+        server.start(int(sys.argv[1]))
+    except RuntimeError as error:
+        print(error)
+    children = f"/proc/{os.getpid()}/task/{os.getpid()}/children"
+    print(len(open(children).read().split()), "workers")
+    server.stop()
+"""
+
+
+@pytest.mark.spec("B-HTTP-059")
+@pytest.mark.parametrize(("asked", "refused"), [(0, 1), (2, 1), (1, 0)])
+def test_a_program_that_reloads_itself_cannot_have_workers(asked, refused):
+    command = [sys.executable, "-W", "ignore", "-c", INCOMPATIBLE, str(asked)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    refusal = ["fork_processes must be called before any event loop is made"] * refused
+    assert result.stdout.splitlines() == [*refusal, "0 workers"]
