@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         HTTPTimeoutError,
         SOCKSProxyError,
     )
+    from etesian.http_wire.client.event_source import EventSource, EventStreamError
+    from etesian.http_wire.client.event_stream import EventStreamParser, ServerSentEvent
     from etesian.http_wire.client.request import (
         HTTPRequest,
     )
@@ -111,6 +113,9 @@ __all__ = [
     "CookieJar",
     "CurlAsyncHTTPClient",
     "CurlError",
+    "EventSource",
+    "EventStreamError",
+    "EventStreamParser",
     "HTTP1Connection",
     "HTTP1ConnectionParameters",
     "HTTP1ServerConnection",
@@ -143,6 +148,7 @@ __all__ = [
     "RetryBudget",
     "RetryPolicy",
     "SOCKSProxyError",
+    "ServerSentEvent",
     "SimpleAsyncHTTPClient",
     "SpooledFile",
     "SpooledForm",
@@ -177,6 +183,9 @@ _HOMES = {
     "CookieJar": "client.cookie_jar",
     "CurlAsyncHTTPClient": "client.curl_client",
     "CurlError": "client.curl_hop",
+    "EventSource": "client.event_source",
+    "EventStreamError": "client.event_source",
+    "EventStreamParser": "client.event_stream",
     "HTTP1Connection": "by_hand.http1_connection",
     "HTTP1ConnectionParameters": "by_hand.parameters",
     "HTTP1ServerConnection": "by_hand.http1_server_connection",
@@ -209,6 +218,7 @@ _HOMES = {
     "RetryBudget": "client.retry",
     "RetryPolicy": "client.retry",
     "SOCKSProxyError": "client.errors",
+    "ServerSentEvent": "client.event_stream",
     "SimpleAsyncHTTPClient": "client.simple_client",
     "SpooledFile": "spooled_form",
     "SpooledForm": "spooled_form",

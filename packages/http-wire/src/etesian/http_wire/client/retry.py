@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["RetryBudget", "RetryPolicy", "fetch_with_retries"]
 
 # Too Many Requests, Bad Gateway, Service Unavailable, Gateway Timeout: what a moment may mend.
-_PASSING_CODES = frozenset({429, 502, 503, 504})
+PASSING_CODES = frozenset({429, 502, 503, 504})
 
 
 class RetryBudget:
@@ -69,7 +69,7 @@ class RetryPolicy:
 
     attempts: int = 3
     """How often in all, the first time included."""
-    codes: frozenset[int] = _PASSING_CODES
+    codes: frozenset[int] = PASSING_CODES
     first_delay: float = 0.2
     """Seconds before the second attempt; twice as many before each later one. Each time a random
     part of them, half at least, so that many clients do not come back together."""
@@ -88,10 +88,10 @@ class RetryPolicy:
         if isinstance(response, HTTPResponse):
             if response.code not in self.codes:
                 return None
-            asked_for = _retry_after(response.headers)
+            asked_for = retry_after(response.headers)
             if asked_for is not None:
                 return asked_for if asked_for <= self.max_delay else None
-        elif not isinstance(error, (HTTPClientError, OSError)) or _is_lasting(error):
+        elif not isinstance(error, (HTTPClientError, OSError)) or is_lasting(error):
             return None
         doublings = min(attempt - 1, 60)  # beyond which floats would end before max_delay does
         longest = min(self.first_delay * 2.0**doublings, self.max_delay)
@@ -127,11 +127,12 @@ def _is_repeatable(request: HTTPRequest) -> bool:
     )
 
 
-def _is_lasting(error: Exception) -> bool:
+def is_lasting(error: Exception) -> bool:
+    """Tell whether no repetition can change this failure."""
     return isinstance(error, (PermissionError, FileNotFoundError, ssl.SSLCertVerificationError))
 
 
-def _retry_after(headers: HTTPHeaders) -> float | None:
+def retry_after(headers: HTTPHeaders) -> float | None:
     """Give the seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3), if it is readable."""
     value = headers.get("Retry-After", "")
     try:

@@ -1,0 +1,267 @@
+"""Server-sent events from a client: one stream that outlives its connections."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Self
+
+from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError, HTTPTimeoutError
+from etesian.http_wire.client.event_stream import (
+    MAX_EVENT_SIZE,
+    MAX_LINE_SIZE,
+    EventStreamParser,
+    ServerSentEvent,
+)
+from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
+from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.client.response import HTTPResponse
+from etesian.http_wire.client.retry import PASSING_CODES, is_lasting, retry_after
+from etesian.http_wire.interface import HTTPInputError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from etesian.http_wire.client.client import AsyncHTTPClient
+    from etesian.http_wire.client.stream import ResponseStream
+
+__all__ = ["EventSource", "EventStreamError"]
+
+# Seconds before a reconnection, until the server says otherwise; browsers take 3 to 5.
+RETRY = 3.0
+
+# Seconds at least, also for a server that says less, and at most, however often it fails.
+MIN_RETRY = 0.05
+MAX_RETRY = 60.0
+
+# Octets of an identifier: as a field it must fit into a request's head.
+_MAX_ID_SIZE = 4096
+
+
+class EventStreamError(HTTPProtocolError):
+    """The answer is no event stream, or one that cannot be gone on with."""
+
+
+class EventSource:
+    """The events of a URL, over as many connections as it takes.
+
+    ::
+
+        async with EventSource(client, "https://example.org/events") as events:
+            async for event in events:
+                print(event.event, event.data)
+
+    When the stream ends or its connection is lost, the source connects again,
+    after the time that the server asked for by ``retry``, with the identifier
+    of the last event in ``Last-Event-ID``. As long as connections bring no
+    event, or none comes about, the time doubles up to ``max_retry``, a random
+    part of it added so that clients do not come back together. The iteration
+    ends when the server answers 204.
+
+    A request that is not idempotent (RFC 9110, 9.2.2) is made once: the end of
+    its stream is the end of the iteration, and its loss is raised.
+
+    The client's ``max_body_size`` ends a stream, as an end of the server's
+    would. One task iterates. Leaving the block, also by cancellation, closes
+    the connection.
+    """
+
+    def __init__(
+        self,
+        client: AsyncHTTPClient,
+        request: str | HTTPRequest,
+        *,
+        idle_timeout: float = 0.0,
+        last_event_id: str = "",
+        retry: float = RETRY,
+        max_retry: float = MAX_RETRY,
+        max_failures: int = 10,
+        max_line_size: int = MAX_LINE_SIZE,
+        max_event_size: int = MAX_EVENT_SIZE,
+    ) -> None:
+        """Prepare; nothing is sent before the block is entered.
+
+        ``request`` keeps all its options, of which ``request_timeout`` holds for
+        the head of each response only. ``idle_timeout`` is for how many seconds
+        the server may send nothing, not even a comment, before the connection
+        counts as lost; 0 is without limit. ``max_failures`` is how many
+        connections in a row may fail to come about. ``last_event_id`` goes on
+        with a stream of an earlier program. ``max_line_size`` and
+        ``max_event_size`` are in octets.
+        """
+        if isinstance(request, str):
+            request = HTTPRequest(request)
+        self.last_event_id = last_event_id
+        self.retry = retry
+        self._client = client
+        self._request = request
+        self._idle_timeout = idle_timeout or None
+        self._max_retry = max_retry
+        self._max_failures = max_failures
+        self._limits = {"max_line_size": max_line_size, "max_event_size": max_event_size}
+        self._repeats = request.method in IDEMPOTENT_METHODS and request.body_producer is None
+        self._stream: ResponseStream | None = None
+        self._events: AsyncGenerator[ServerSentEvent, None] | None = None
+        self._fruitless = 0
+
+    async def __aenter__(self) -> Self:
+        """Connect, and give the source when the server has begun its stream.
+
+        The first connection is not repeated: raises what ``fetch`` does, and
+        :class:`EventStreamError` for an answer that is no event stream.
+        """
+        await self._connect()
+        self._events = self._go_on()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        try:
+            if self._events is not None:
+                await self._events.aclose()
+        finally:
+            await self._disconnect()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ServerSentEvent:
+        """Give the next event.
+
+        Raises ``HTTPClientError`` where the server refuses to go on (another
+        status than 200 that will not pass, another content type), or what the
+        last of ``max_failures`` attempts failed with; :class:`EventStreamError`
+        for a line or an event beyond its limit.
+        """
+        if self._events is None:
+            raise RuntimeError("an EventSource is entered by 'async with' before it is iterated")
+        return await self._events.__anext__()
+
+    async def _go_on(self) -> AsyncGenerator[ServerSentEvent, None]:
+        while self._stream is not None:
+            async with aclosing(self._received(self._stream)) as received:
+                async for event in received:
+                    self._fruitless = 0
+                    yield event
+            await self._disconnect()
+            if not self._repeats:
+                return
+            await self._reconnect()
+
+    async def _received(self, stream: ResponseStream) -> AsyncGenerator[ServerSentEvent, None]:
+        """Give the events of one connection, until it ends for whatever reason."""
+        parser = EventStreamParser(last_event_id=self.last_event_id, **self._limits)
+        while (piece := await self._next_piece(stream)) is not None:
+            try:
+                for event in parser.feed(piece):
+                    self.last_event_id = event.id
+                    yield event
+            except HTTPInputError as error:
+                raise EventStreamError(str(error)) from error
+            self.last_event_id = parser.last_event_id
+            if parser.retry is not None:
+                self.retry = parser.retry
+
+    async def _next_piece(self, stream: ResponseStream) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._idle_timeout):
+                return await anext(stream, None)
+        except TimeoutError as error:
+            silence = HTTPTimeoutError(f"no event and no comment in {self._idle_timeout:g} seconds")
+            silence.__cause__ = error
+            failure: Exception = silence
+        except (HTTPClientError, OSError) as error:
+            failure = error
+        # An end, a loss, a silence: all are answered by another connection, where one may be.
+        if not self._repeats:
+            raise failure
+        return None
+
+    async def _reconnect(self) -> None:
+        failures = 0
+        delay = self._delay()
+        while True:
+            await asyncio.sleep(delay)
+            self._fruitless += 1
+            try:
+                await self._connect()
+            except (HTTPClientError, OSError) as error:
+                failures += 1
+                if failures >= self._max_failures or _is_final(error):
+                    raise
+                delay = max(self._delay(), _asked_for(error))
+            else:
+                return
+
+    def _delay(self) -> float:
+        doublings = min(self._fruitless, 60)  # beyond which floats would end
+        longest = min(max(self.retry, MIN_RETRY) * 2.0**doublings, self._max_retry)
+        return longest * random.uniform(1, 1.25)  # noqa: S311  # to spread, not to hide
+
+    async def _connect(self) -> None:
+        stream = self._client.stream(self._prepared(), raise_error=False)
+        limit = self._request.with_defaults(self._client.defaults).request_timeout
+        try:
+            async with asyncio.timeout(limit or None):
+                await stream.__aenter__()
+        except TimeoutError as error:
+            raise HTTPTimeoutError(
+                f"timed out while waiting for an event stream after {limit:g} seconds"
+            ) from error
+        self._stream = stream
+        try:
+            self._judge(stream)
+        except BaseException:
+            await self._disconnect()
+            raise
+        if stream.code == 204:
+            await self._disconnect()
+
+    def _prepared(self) -> HTTPRequest:
+        request = self._request.replaced(headers=self._request.headers, request_timeout=0.0)
+        request.headers.setdefault("Accept", "text/event-stream")
+        request.headers.setdefault("Cache-Control", "no-store")
+        if self.last_event_id:
+            octets = self.last_event_id.encode()
+            if len(octets) > _MAX_ID_SIZE:
+                raise EventStreamError("the identifier of the last event is too long for a field")
+            try:
+                request.headers["Last-Event-ID"] = octets.decode("latin-1")
+            except ValueError as error:
+                raise EventStreamError("the identifier of the last event is no field") from error
+        return request
+
+    def _judge(self, stream: ResponseStream) -> None:
+        """Raise for what is neither an event stream nor the end of all."""
+        response = HTTPResponse(
+            self._request, stream.code, headers=stream.headers, reason=stream.reason
+        )
+        response.rethrow()
+        if stream.code == 204:
+            return
+        if stream.code != 200:
+            raise HTTPClientError(stream.code, f"{stream.reason} (expected 200 or 204)", response)
+        kind = stream.headers.get("Content-Type", "").partition(";")[0].strip(" \t").lower()
+        if kind != "text/event-stream":
+            shown = ascii(kind[:60])
+            raise EventStreamError(f"content type {shown}, expected 'text/event-stream'")
+
+    async def _disconnect(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.__aexit__()
+
+
+def _is_final(error: Exception) -> bool:
+    """Tell whether no repetition can mend this."""
+    if isinstance(error, HTTPClientError) and isinstance(error.response, HTTPResponse):
+        return error.response.code not in PASSING_CODES
+    return isinstance(error, EventStreamError) or is_lasting(error)
+
+
+def _asked_for(error: Exception) -> float:
+    """Give the seconds that a response asks for, 0 without any, bounded as our own are."""
+    response = error.response if isinstance(error, HTTPClientError) else None
+    if not isinstance(response, HTTPResponse):
+        return 0.0
+    return min(retry_after(response.headers) or 0.0, MAX_RETRY)
