@@ -24,16 +24,26 @@ class Echo(RequestHandler):
 
 @stream_request_body
 class Count(RequestHandler):
+    total = 0
+
     def data_received(self, chunk):
-        self.total = len(chunk)
+        assert len(chunk) <= 65536
+        self.total += len(chunk)
 
     async def put(self):
         await self.flush()
         self.write(str(self.total))
 
 
+class Broken(RequestHandler):
+    async def get(self):
+        self.write("begun")
+        await self.flush()
+        raise ValueError
+
+
 def _application():
-    routes = [("/e/(.*)", Echo), ("/count", Count)]
+    routes = [("/e/(.*)", Echo), ("/count", Count), ("/broken", Broken)]
     return WSGIAdapter(Application(routes, compress_response=True))
 
 
@@ -63,6 +73,29 @@ def test_handlers_answer_as_they_do_elsewhere():
     assert answer["body"] == b'{"path": "\\u00e9 b", "a": "1", "xff": "192.0.2.1"}'
     assert _call(path="/none")["status"] == "404 Not Found"
     assert _call("PUT", "/count", body=b"x" * 70_000)["body"] == b"70000"
+
+
+def test_a_body_of_unknown_length_is_read_to_the_end_that_the_server_marks():
+    chunked = {"wsgi.input": io.BytesIO(b"x" * 70_000), "wsgi.input_terminated": True}
+    assert _call("PUT", "/count", **chunked)["body"] == b"70000"
+    # Without that mark nobody knows where it ends.
+    assert _call("PUT", "/count", **{"wsgi.input": io.BytesIO(b"x")})["body"] == b"0"
+
+
+def test_a_body_beyond_the_limit_is_a_413():
+    environ = {}
+    setup_testing_defaults(environ)
+    environ |= {"REQUEST_METHOD": "PUT", "PATH_INFO": "/count", "CONTENT_LENGTH": "70000"}
+    environ["wsgi.input"] = io.BytesIO(b"x" * 70_000)
+    statuses = []
+    adapter = WSGIAdapter(Application([("/count", Count)]), max_body_size=65_536)
+    assert adapter(environ, lambda status, *_: statuses.append(status)) == [b""]
+    assert statuses == ["413 Content Too Large"]
+
+
+def test_a_response_that_breaks_off_is_not_taken_for_the_whole(caplog):
+    with pytest.raises(ConnectionAbortedError):
+        _call(path="/broken")
 
 
 @pytest.mark.spec("B-WEB-224")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from etesian.http_wire.interface import (
@@ -15,11 +15,15 @@ from etesian.http_wire.interface import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Mapping
+    from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 
     from etesian.web.application import Application
 
 __all__ = ["WSGIAdapter"]
+
+# Octets. As our own server has it.
+MAX_BODY_SIZE: Final = 100 * 1024 * 1024
+_PIECE_SIZE: Final = 64 * 1024
 
 
 class WSGIAdapter:
@@ -28,11 +32,14 @@ class WSGIAdapter:
     ``gunicorn module:wsgi`` with ``wsgi = WSGIAdapter(application)``. Each call runs
     an event loop until the response has ended: coroutine handlers work, but the
     response is collected before it is given on, and nothing that outlives a request
-    (WebSockets, background tasks) does. A streamed request body comes in one piece.
+    (WebSockets, background tasks) does. A request body is read in pieces; one above
+    ``max_body_size`` octets is a 413. A response that breaks off is a
+    ``ConnectionAbortedError`` for the WSGI server.
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, *, max_body_size: int = MAX_BODY_SIZE) -> None:
         self.application = application
+        self._max_body_size = max_body_size
 
     def __call__(
         self, environ: Mapping[str, Any], start_response: Callable[..., object]
@@ -49,9 +56,12 @@ class WSGIAdapter:
         delegate = self.application.find_handler(request)
         start_line = RequestStartLine(request.method or "GET", request.uri, request.version)
         await _ended(delegate.headers_received(start_line, request.headers))
-        body = _body(environ)
-        if body:
-            await _ended(delegate.data_received(body))
+        left = self._max_body_size
+        for piece in _body(environ):
+            left -= len(piece)
+            if left < 0:
+                return _too_large(connection)
+            await _ended(delegate.data_received(piece))
         delegate.finish()
         await connection.finished
         return connection
@@ -92,6 +102,11 @@ class _Connection:
         """End the response."""
         if not self.finished.done():
             self.finished.set_result(None)
+
+    def abort(self) -> None:
+        """Give up: what was collected is not the whole."""
+        if not self.finished.done():
+            self.finished.set_exception(ConnectionAbortedError("the response broke off"))
 
     def switch_protocol(self, *_protocol: object) -> None:
         """Refuse: a WSGI server gives its connection to nobody."""
@@ -135,9 +150,22 @@ def _uri(environ: Mapping[str, Any]) -> str:
     return f"{uri}?{query}" if query else uri
 
 
-def _body(environ: Mapping[str, Any]) -> bytes:
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit()):
-        return b""
-    body: bytes = environ["wsgi.input"].read(int(length))
-    return body
+def _body(environ: Mapping[str, Any]) -> Iterator[bytes]:
+    """Give the body in pieces: as long as is announced, or up to an end that the server marks."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    left = int(length) if length.isascii() and length.isdigit() else 0
+    endless = not length and bool(environ.get("wsgi.input_terminated"))
+    read: Callable[[int], bytes] = environ["wsgi.input"].read
+    while endless or left > 0:
+        piece = read(_PIECE_SIZE if endless else min(_PIECE_SIZE, left))
+        if not piece:
+            return
+        left -= len(piece)
+        yield piece
+
+
+def _too_large(connection: _Connection) -> _Connection:
+    headers = HTTPHeaders({"Content-Length": "0"})
+    connection.head = (ResponseStartLine("", 413, "Content Too Large"), headers)
+    connection.body = []
+    return connection

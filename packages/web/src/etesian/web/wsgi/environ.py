@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
-    from etesian.http_wire.interface import HTTPServerRequest
+    from typing import BinaryIO
+
+    from etesian.http_wire.interface import HTTPHeaders, HTTPServerRequest
 
 __all__ = ["make_environ"]
 
@@ -18,12 +20,24 @@ _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _NOT_AS_HTTP: Final = frozenset({"Content-Type", "Content-Length", "Proxy"})
 
 
-def make_environ(request: HTTPServerRequest, *, multithread: bool) -> dict[str, Any]:
-    """Give the environ of a request whose body is there; octets are latin-1, as PEP 3333 says.
+def make_environ(
+    request: HTTPServerRequest,
+    *,
+    multithread: bool,
+    body: BinaryIO | None = None,
+    body_length: int | None = None,
+) -> dict[str, Any]:
+    """Give the environ of a request (PEP 3333); text in it is octets as latin-1.
 
-    Headers whose name holds an underscore are left out: their key would be that of
-    another header with a hyphen, which a proxy may have vouched for.
+    ``body`` is the stream of a body of ``body_length`` octets, or of as many as the
+    header says where that is ``None``; without a stream it is the request's. Its end
+    is the end of the body, so that it may be read without counting
+    (``wsgi.input_terminated``). Headers whose name holds an underscore are left out:
+    their key would be that of another header with a hyphen, which a proxy may have
+    vouched for.
     """
+    if body is None:
+        body, body_length = BytesIO(request.body), len(request.body)
     host, _, port = _split_port(request.host)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
@@ -36,19 +50,36 @@ def make_environ(request: HTTPServerRequest, *, multithread: bool) -> dict[str, 
         "SERVER_PROTOCOL": request.version,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": request.protocol,
-        "wsgi.input": BytesIO(request.body),
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": multithread,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
         "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-        # Of what is in wsgi.input, which a decoded body is not as long as it was on the wire.
-        "CONTENT_LENGTH": str(len(request.body)),
+        "CONTENT_LENGTH": _content_length(request.headers, body_length),
     }
-    for name, value in request.headers.items():
+    if request.protocol == "https":
+        environ["HTTPS"] = "on"
+    for name in request.headers:
         if name not in _NOT_AS_HTTP and "_" not in name:
+            # Several lines of cookies are one list, and no other is parted by semicolons.
+            separator = "; " if name == "Cookie" else ","
+            value = separator.join(request.headers.get_list(name))
             environ["HTTP_" + name.replace("-", "_").upper()] = value
     return environ
+
+
+def _content_length(headers: HTTPHeaders, known: int | None) -> str:
+    """Give the length of what is in ``wsgi.input``, or nothing where it is not known.
+
+    A decoded body is not as long as it was on the wire.
+    """
+    if known is not None:
+        return str(known)
+    if "X-Consumed-Content-Encoding" in headers or "Transfer-Encoding" in headers:
+        return ""
+    return headers.get("Content-Length", "")
 
 
 def _split_port(host: str) -> tuple[str, str, str]:

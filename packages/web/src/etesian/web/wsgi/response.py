@@ -86,14 +86,21 @@ class WSGIResponse:
 
     def fail(self) -> None:
         """Answer 500 where nothing was sent, else cut the connection."""
-        connection = self._request.connection
         if self._head_sent:
-            connection.abort()
-            return
-        self.status = 500
-        body = b"Internal Server Error"
+            self._request.connection.abort()
+        else:
+            self._answer(500, "Internal Server Error")
+
+    def refuse(self) -> None:
+        """Answer 503: there are too many others."""
+        self._answer(503, "Service Unavailable")
+
+    def _answer(self, code: int, reason: str) -> None:
+        self.status = code
+        body = reason.encode()
         fields = {"Content-Type": "text/plain", "Content-Length": str(len(body))}
-        line = ResponseStartLine("", 500, "Internal Server Error")
+        connection = self._request.connection
+        line = ResponseStartLine("", code, reason)
         connection.write_headers(line, HTTPHeaders(fields), self._visible(body))
         connection.finish()
 
