@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from etesian.http_wire.client.event_source import EventSource, EventStreamError
     from etesian.http_wire.client.event_stream import EventStreamParser, ServerSentEvent
+    from etesian.http_wire.client.multipart_form import MultipartForm
     from etesian.http_wire.client.request import (
         HTTPRequest,
     )
@@ -137,6 +138,7 @@ __all__ = [
     "HTTPServerRequest",
     "HTTPStreamClosedError",
     "HTTPTimeoutError",
+    "MultipartForm",
     "MultipartLimits",
     "MultipartParser",
     "PartBegin",
@@ -207,6 +209,7 @@ _HOMES = {
     "HTTPServerRequest": "request",
     "HTTPStreamClosedError": "client.errors",
     "HTTPTimeoutError": "client.errors",
+    "MultipartForm": "client.multipart_form",
     "MultipartLimits": "multipart",
     "MultipartParser": "multipart",
     "PartBegin": "multipart",
