@@ -6,16 +6,18 @@ from typing import Any, ClassVar, Self, cast
 
 from etesian.core_loop.interface import api as core_loop
 from etesian.http_wire.interface import api as http_wire
+from etesian.tornado.server_request import FunctionDelegate, HTTPServerRequest
 from etesian.tornado.wire_policy import DOCUMENTED
 
 __all__ = ["HTTPRequest", "HTTPServer"]
 
-HTTPRequest = http_wire.HTTPServerRequest
+HTTPRequest = HTTPServerRequest
 
 
 class HTTPServer(core_loop.util.Configurable, http_wire.HTTPServer):
     """The server with the documented policy of the wire, unless another is given.
 
+    A function of a request is given those of this package, which have the methods of 4.x.
     ``io_loop`` is accepted; the current loop is what serves. ``HTTPServer.configure(Mine,
     xheaders=True)`` makes ``HTTPServer(...)`` a ``Mine`` with that option from then on. Unlike
     other configurable classes it is set up by its ``__init__``.
@@ -30,6 +32,8 @@ class HTTPServer(core_loop.util.Configurable, http_wire.HTTPServer):
 
     def __init__(self, request_callback: Any, *arguments: Any, **options: Any) -> None:
         options.pop("io_loop", None)
+        if not hasattr(request_callback, "start_request"):
+            request_callback = FunctionDelegate(request_callback)
         options = {"policy": DOCUMENTED, **HTTPServer._configured_options, **options}
         http_wire.HTTPServer.__init__(self, request_callback, *arguments, **options)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import unittest
 
 from etesian.tornado.lending import lend
+from etesian.tornado.server_request import HTTPServerRequest  # noqa: F401  # is offered here
 
 __getattr__, __dir__ = lend(
     __name__,
     {
         "http_wire": """
-            HTTPHeaders HTTPServerRequest HTTPInputError HTTPOutputError
+            HTTPHeaders HTTPInputError HTTPOutputError
             HTTPServerConnectionDelegate HTTPMessageDelegate HTTPConnection url_concat
             HTTPFile parse_body_arguments parse_multipart_form_data format_timestamp
             RequestStartLine parse_request_start_line ResponseStartLine
@@ -18,7 +19,7 @@ __getattr__, __dir__ = lend(
             encode_username_password
         """,
     },
-    own="doctests",
+    own="doctests HTTPServerRequest",
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from etesian.core_loop.interface import api as core_loop
 from etesian.tornado.httpserver import HTTPServer
 from etesian.tornado.lending import lend
+from etesian.tornado.server_request import HTTPServerRequest
 from etesian.tornado.stack_context import ExceptionStackContext
 from etesian.web.interface import api as web
 
@@ -35,6 +36,12 @@ __getattr__, __dir__ = lend(
 
 class Application(web.Application):
     """The application, whose ``listen`` serves by the documented policy of the wire."""
+
+    def find_handler(self, request: Any, **kwargs: Any) -> Any:
+        """Find who answers, and let the request have the methods of 4.x from here on."""
+        # It was made before anybody knew for whom; the class adds methods and nothing else.
+        request.__class__ = HTTPServerRequest
+        return super().find_handler(request, **kwargs)
 
     def __call__(self, request: Any) -> None:
         """Answer a whole request, on the connection that it came with."""
