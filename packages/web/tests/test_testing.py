@@ -38,8 +38,12 @@ class OverTLS(AsyncHTTPSTestCase, Over):
         return context
 
 
+class InProcess(Over):
+    in_process = True
+
+
 @pytest.mark.spec("B-UTIL-089", "B-UTIL-090", "B-UTIL-091")
-@pytest.mark.parametrize("case", [Over, OverTLS])
+@pytest.mark.parametrize("case", [Over, OverTLS, InProcess])
 def test_a_test_case_serves_its_application(case):
     result = unittest.TestResult()
     unittest.defaultTestLoader.loadTestsFromTestCase(case).run(result)

@@ -1,4 +1,4 @@
-"""A pytest plug-in: an application on a real socket, and a client, as fixtures.
+"""A pytest plug-in: an application that is served, and a client, as fixtures.
 
 Installing the distribution makes pytest load it. A project defines the fixture
 ``app``; tests that are coroutines then run on the loop that serves it::
@@ -10,6 +10,10 @@ Installing the distribution makes pytest load it. A project defines the fixture
     async def test_the_first_page(http_client, base_url):
         response = await http_client.fetch(base_url + "/")
         assert response.code == 200
+
+They go over a real socket, or within the process: for all tests where the project's
+configuration says ``etesian_in_process = true``, for one by
+``@pytest.mark.etesian(in_process=True)``.
 """
 
 from __future__ import annotations
@@ -21,13 +25,22 @@ import pytest
 # What is used of this distribution is imported by the fixtures: pytest loads this module in every
 # project of the environment, also in those that use none of it.
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
     from etesian.core_loop.interface import IOLoop
     from etesian.http_wire.interface import AsyncHTTPClient
 
 __all__ = ["app", "base_url", "http_client", "http_server", "http_server_options"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Name the settings of a project."""
+    parser.addini(
+        "etesian_in_process",
+        "whether http_client reaches http_server without a socket",
+        type="bool",
+        default=False,
+    )
 
 
 @pytest.fixture
@@ -45,33 +58,53 @@ def http_server_options() -> dict[str, Any]:
 @pytest.fixture
 def http_server(
     io_loop: IOLoop,
-    unused_port_socket: tuple[socket.socket, int],
     app: Any,
     http_server_options: dict[str, Any],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Any]:
-    """Serve ``app`` on a free port of 127.0.0.1; give the server, stopped at the end."""
+    """Serve ``app``, on a free port of 127.0.0.1 or within the process, until the test's end."""
     from etesian.http_wire.interface import create_server  # noqa: PLC0415
 
-    listening, _ = unused_port_socket
     server = create_server(app, **http_server_options)
-    # A twin: the server closes its own, the other fixture the one that it made.
-    server.add_socket(listening.dup())
+    if not _in_process(request):
+        listening, _ = request.getfixturevalue("unused_port_socket")
+        # A twin: the server closes its own, the other fixture the one that it made.
+        server.add_socket(listening.dup())
     yield server
     server.stop()
     io_loop.run_sync(server.close_all_connections)
 
 
 @pytest.fixture
-def base_url(http_server: Any, unused_port_socket: tuple[socket.socket, int]) -> str:  # noqa: ARG001 - there must be one
+def base_url(http_server: Any, request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - there must be one
     """Give the URL of the server, without a slash at its end."""
-    return f"http://127.0.0.1:{unused_port_socket[1]}"
+    if _in_process(request):
+        from etesian.web.testing.in_process import IN_PROCESS_URL  # noqa: PLC0415
+
+        return IN_PROCESS_URL
+    return f"http://127.0.0.1:{request.getfixturevalue('unused_port_socket')[1]}"
 
 
 @pytest.fixture
-def http_client(io_loop: IOLoop) -> Iterator[AsyncHTTPClient]:  # noqa: ARG001 - it belongs to it
-    """Give a client of its own for the test, closed at the end."""
-    from etesian.http_wire.interface import AsyncHTTPClient  # noqa: PLC0415
+def http_client(io_loop: IOLoop, request: pytest.FixtureRequest) -> Iterator[AsyncHTTPClient]:  # noqa: ARG001 - it belongs to it
+    """Give a client of its own for the test, closed at the end.
 
-    client = AsyncHTTPClient(force_instance=True)
+    Within the process it leads to ``http_server``, whatever host a URL names.
+    """
+    if _in_process(request):
+        from etesian.web.testing.in_process import in_process_client  # noqa: PLC0415
+
+        client = in_process_client(request.getfixturevalue("http_server"))
+    else:
+        from etesian.http_wire.interface import AsyncHTTPClient  # noqa: PLC0415
+
+        client = AsyncHTTPClient(force_instance=True)
     yield client
     client.close()
+
+
+def _in_process(request: pytest.FixtureRequest) -> bool:
+    for marker in request.node.iter_markers("etesian"):
+        if "in_process" in marker.kwargs:
+            return bool(marker.kwargs["in_process"])
+    return bool(request.config.getini("etesian_in_process"))

@@ -69,7 +69,9 @@ class ClientConnection(asyncio.Protocol):
         if self._ended or transport.is_closing():
             self._transport_abort()
             return
-        self._readable.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        # What leads to a server within the process has none; there is nothing to be found then.
+        if (sock := transport.get_extra_info("socket")) is not None:
+            self._readable.register(sock.fileno(), select.POLLIN)
 
     def is_usable(self) -> bool:
         """Tell whether the idle connection is open and silent at this moment.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from etesian.core_loop.interface import AsyncTestCase
 from etesian.http_wire.interface import AsyncHTTPClient, create_server
+from etesian.web.testing.in_process import in_process_client
 
 if TYPE_CHECKING:
     from etesian.http_wire.interface import HTTPServerConnectionDelegate
@@ -16,6 +17,8 @@ __all__ = ["AsyncHTTPSTestCase", "AsyncHTTPTestCase"]
 
 # Connections that may wait for a test's server.
 _BACKLOG = 128
+# Of URLs that name none.
+_HTTP_PORT = 80
 
 
 class AsyncHTTPTestCase(AsyncTestCase):
@@ -26,16 +29,23 @@ class AsyncHTTPTestCase(AsyncTestCase):
 
     http_client: Any
     http_server: Any
+    # Whether requests reach the server without a socket, by a client within the process. A
+    # subclass says so for all its tests; there is no port then, and no TLS.
+    in_process: ClassVar[bool] = False
 
     def setUp(self) -> None:
         """Start the server, and make the client."""
         super().setUp()
         self._app = self.get_app()
-        listening = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
-        listening.setblocking(False)
-        self._port: int = listening.getsockname()[1]
-        self.http_server = self.get_http_server()
-        self.http_server.add_socket(listening)
+        self._port = _HTTP_PORT
+        if self.in_process:
+            self.http_server = self.get_http_server()
+        else:
+            listening = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+            listening.setblocking(False)
+            self._port = listening.getsockname()[1]
+            self.http_server = self.get_http_server()
+            self.http_server.add_socket(listening)
         self.http_client = self.get_http_client()
 
     def tearDown(self) -> None:
@@ -51,6 +61,8 @@ class AsyncHTTPTestCase(AsyncTestCase):
 
     def get_http_client(self) -> Any:
         """Give the client of a test."""
+        if self.in_process:
+            return in_process_client(self.http_server)
         return AsyncHTTPClient(force_instance=True)
 
     def get_http_server(self) -> Any:
