@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from etesian.web.access_log import AccessJSONFormatter
+    from etesian.web.access_log import AccessJSONFormatter, AccessTextFormatter
     from etesian.web.application import Application
     from etesian.web.compression import GZipContentEncoding, OutputTransform
     from etesian.web.decorators import addslash, authenticated, removeslash, stream_request_body
@@ -51,6 +51,7 @@ __all__ = [
     "MAX_SUPPORTED_SIGNED_VALUE_VERSION",
     "MIN_SUPPORTED_SIGNED_VALUE_VERSION",
     "AccessJSONFormatter",
+    "AccessTextFormatter",
     "Application",
     "AsyncHTTPSTestCase",
     "AsyncHTTPTestCase",
@@ -94,6 +95,7 @@ __all__ = [
 # importing the package stays cheap, and its interface can be imported without asyncio.
 _HOMES = {
     "AccessJSONFormatter": "access_log",
+    "AccessTextFormatter": "access_log",
     "Application": "application",
     "AsyncHTTPSTestCase": "testing",
     "AsyncHTTPTestCase": "testing",

@@ -14,6 +14,7 @@ from etesian.web.etag_memo import EtagMemo
 from etesian.web.handler import RequestHandler
 from etesian.web.handler_parts.errors import LOOPBACK_ONLY
 from etesian.web.handler_routes import HandlerRoutes
+from etesian.web.routing.matched_rule import matched_pattern
 from etesian.web.routing.matchers import DefaultHostMatches, HostMatches
 from etesian.web.routing.router import ReversibleRouter, ReversibleRuleRouter
 from etesian.web.routing.rules import Rule, URLSpec
@@ -239,6 +240,20 @@ class Application(ReversibleRouter):
             log_function(handler)
         else:
             self._access_log.write(handler)
+
+    def route_pattern(self, request: HTTPServerRequest) -> str | None:
+        """Give the regex of the route that answers a request, as it was written.
+
+        The rules are asked anew: for logs and metrics, which have few patterns where
+        there are many paths. ``None`` where no route fits, or one without a regex.
+        """
+        for router in (self._host_router, self.wildcard_router, self._default_host_router):
+            if router is self._default_host_router and self.default_host is None:
+                break
+            pattern = matched_pattern(router, request) if router.rules else None
+            if pattern is not None:
+                return pattern
+        return None
 
     def answer_error(self, request: HTTPServerRequest, error: Exception) -> None:
         """Answer a request whose handler could not even be made."""

@@ -7,10 +7,11 @@ and it executes nothing.
 from __future__ import annotations
 
 import linecache
-import re
 import traceback
 from html import escape
 from typing import TYPE_CHECKING, Final
+
+from etesian.web.masking import MASK, is_secret_name, masked_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +24,6 @@ __all__ = ["debug_page"]
 _CONTEXT: Final = 4
 # Frames, counted from the innermost: a recursion has a thousand that are alike.
 _MAX_FRAMES: Final = 50
-# Names of headers and arguments whose value is nobody's business.
-_SECRET: Final = re.compile(
-    r"cookie|authori[sz]ation|token|secret|passw|session|key|xsrf|csrf|signature", re.IGNORECASE
-)
-_MASK: Final = "\u2022\u2022\u2022\u2022"
 _STYLE: Final = (
     "body{font:15px/1.5 sans-serif;margin:2em;max-width:70em}pre{background:#f4f4f4;padding:.7em;"
     "overflow:auto}mark{background:#fd6}td{padding-right:2em;vertical-align:top}"
@@ -41,7 +37,7 @@ def debug_page(request: HTTPServerRequest, status: str, error: BaseException) ->
         f"<!DOCTYPE html><html><head><meta charset=utf-8><title>{title}</title>"
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1><p>{escape(str(error))}</p>"
         f"{''.join(_frames(error))}"
-        f"<h2>{escape(request.method or '')} {escape(_masked_query(request))}</h2>"
+        f"<h2>{escape(request.method or '')} {escape(masked_uri(request.uri))}</h2>"
         f"<table>{''.join(_headers(request))}</table></body></html>"
     )
 
@@ -61,14 +57,5 @@ def _frames(error: BaseException) -> Iterator[str]:
 
 def _headers(request: HTTPServerRequest) -> Iterator[str]:
     for name, value in request.headers.get_all():
-        shown = _MASK if _SECRET.search(name) else value
+        shown = MASK if is_secret_name(name) else value
         yield f"<tr><td>{escape(name)}</td><td>{escape(shown)}</td></tr>"
-
-
-def _masked_query(request: HTTPServerRequest) -> str:
-    """Give path and query, without the values of what sounds like a secret."""
-    if not request.query:
-        return request.path
-    pairs = [pair.partition("=") for pair in request.query.split("&")]
-    masked = [name + sep + (_MASK if _SECRET.search(name) else v) for name, sep, v in pairs]
-    return f"{request.path}?{'&'.join(masked)}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from secrets import token_hex
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from etesian.web.interface import HTTPError
+from etesian.web.request_id import request_id_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from etesian.web.application import Application
 
 __all__ = ["HandlerBase"]
-
-_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z._\-]{1,128}")
 
 
 def _unimplemented(_self: HandlerBase, *_args: object, **_kwargs: object) -> None:
@@ -64,6 +61,8 @@ class HandlerBase:
     _write_buffer: list[bytes]
     _headers_written = False
     _finished = False
+    # Set by the dispatcher when the client has left: what fails then is nobody's fault.
+    _client_gone = False
     _detached = False
     _auto_finish = True
     _stream_request_body: ClassVar[bool] = False
@@ -108,8 +107,7 @@ class HandlerBase:
         asked for.
         """
         if self._request_id is None:
-            given = self.request.headers.get("X-Request-Id", "")
-            self._request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(8)
+            self._request_id = request_id_of(self.request)
         return self._request_id
 
     @property

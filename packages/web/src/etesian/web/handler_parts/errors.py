@@ -20,6 +20,7 @@ from etesian.web.handler_parts.headers import reason_of
 from etesian.web.handler_parts.response import Response
 from etesian.web.interface import Finish, HTTPError
 from etesian.web.log_text import one_line
+from etesian.web.masking import masked_uri
 from etesian.web.output_grammar import is_reason_phrase
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ class Errors(Response):
     """Error responses; every uncaught exception becomes one."""
 
     _error_sent = False
-    # Set by the dispatcher when the client has left: what fails then is nobody's fault.
-    _client_gone = False
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """Drop what was not sent yet, and answer with an error page of this status.
@@ -163,7 +162,7 @@ class Errors(Response):
 
     def _summary(self) -> str:
         request = self.request
-        return one_line(f"{request.method} {request.uri} ({request.remote_ip})")
+        return one_line(f"{request.method} {masked_uri(request.uri)} ({request.remote_ip})")
 
 
 def _reason_for(status_code: int, kwargs: dict[str, Any]) -> str:

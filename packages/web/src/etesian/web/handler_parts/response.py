@@ -49,6 +49,8 @@ class Response(ConditionalRequests, Cookies):
     """The body, and the moment at which head and body are sent."""
 
     _transforms: list[OutputTransform] | None = None
+    # Octets of a body that was flushed, so far.
+    _streamed_size = 0
 
     def write(self, chunk: str | bytes | dict[str, Any]) -> None:
         """Append to the output; nothing is sent before :meth:`flush` or :meth:`finish`.
@@ -86,6 +88,7 @@ class Response(ConditionalRequests, Cookies):
                 chunk = transform.transform_chunk(chunk, include_footers)
         if not chunk or self.request.method == "HEAD":
             return _DONE
+        self._streamed_size += len(chunk)
         drained: Awaitable[None] = self.request.connection.write(chunk)
         return drained
 
@@ -113,6 +116,15 @@ class Response(ConditionalRequests, Cookies):
         self.application.log_request(self)  # type: ignore[arg-type]  # every part is one of these
         self.on_finish()
         return sent
+
+    def get_sent_size(self) -> int | None:
+        """Give how many octets of the body were sent; ``None`` where the client left meanwhile."""
+        if self._client_gone:
+            return None
+        if self.request.method == "HEAD" or self._status_code in (204, 304):
+            return 0
+        announced = self.get_content_length()
+        return self._streamed_size if announced is None else announced
 
     def detach(self) -> Stream:
         """Take the connection as a stream; the handler writes nothing more to it.
@@ -190,6 +202,8 @@ class Response(ConditionalRequests, Cookies):
             start_line = ResponseStartLine("", self._status_code, self._reason)
         if self.request.method == "HEAD":
             chunk = b""
+        if not finishing:
+            self._streamed_size = len(chunk)
         # It raises with nothing sent; there can be an error page then.
         sent: Awaitable[None] = self.request.connection.write_headers(start_line, headers, chunk)
         self._headers_written = True

@@ -10,7 +10,7 @@ from etesian.web.routing.index import RuleIndex
 from etesian.web.routing.rules import Rule, as_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from etesian.http_wire.interface import (
         HTTPConnection,
@@ -92,12 +92,16 @@ class RuleRouter(Router):
     def _nested(self, rules: list[object]) -> RuleRouter:
         return RuleRouter(rules)
 
-    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
-        """Give the delegate of the first rule that matches and has one."""
+    def candidates(self, request: HTTPServerRequest) -> Sequence[Rule]:
+        """Give the rules that may fit a request, in order; all others do not."""
         # The list is public: whoever changes its length need not know of the index.
         if self._indexed != len(self.rules):
             self._make_index()
-        for rule in self._index.candidates(request.path):
+        return self._index.candidates(request.path)
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
+        """Give the delegate of the first rule that matches and has one."""
+        for rule in self.candidates(request):
             params = rule.matcher.match(request)
             if params is None:
                 continue

@@ -9,7 +9,9 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from etesian.web.access_log import log_access
 from etesian.web.log_text import one_line
+from etesian.web.request_id import request_id_of
 from etesian.web.wsgi.delegate import WSGIDelegate
 from etesian.web.wsgi.environ import make_environ
 from etesian.web.wsgi.response import WSGIResponse
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["WSGIContainer"]
 
 _application_log = logging.getLogger("etesian.application")
-_access_log = logging.getLogger("etesian.access")
 
 # As many as a small pool of database connections; each blocked one is a thread's stack.
 _MAX_THREADS = 32
@@ -155,12 +156,15 @@ class WSGIContainer:
 
     @staticmethod
     def _log(request: HTTPServerRequest, response: WSGIResponse) -> None:
-        _access_log.info(
-            "%s",
-            one_line(
-                f"{response.status} {request.method} {request.uri} ({request.remote_ip}) "
-                f"{1000 * request.request_time():.2f}ms"
-            ),
+        log_access(
+            request,
+            response.status,
+            lambda: {
+                "request_id": request_id_of(request),
+                "route": None,
+                "handler": "WSGIContainer",
+                "bytes_sent": None if response.client_left else response.sent_size,
+            },
         )
 
 

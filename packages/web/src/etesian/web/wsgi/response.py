@@ -29,6 +29,7 @@ class WSGIResponse:
     """
 
     status = 0
+    sent_size = 0
     client_left = False
 
     def __init__(self, request: HTTPServerRequest, loop: asyncio.AbstractEventLoop) -> None:
@@ -113,8 +114,8 @@ class WSGIResponse:
         connection = self._request.connection
         try:
             if self._head_sent:
-                if self._visible(piece):
-                    await connection.write(piece)
+                if visible := self._visible(piece):
+                    await connection.write(visible)
                 return
             self._head_sent = True
             await connection.write_headers(*self._required_head(), self._visible(piece))
@@ -129,7 +130,10 @@ class WSGIResponse:
 
     def _visible(self, piece: bytes) -> bytes:
         """Give what of the body is sent: nothing of it where the head was asked for."""
-        return b"" if self._request.method == "HEAD" else piece
+        if self._request.method == "HEAD":
+            return b""
+        self.sent_size += len(piece)
+        return piece
 
     def _required_head(self) -> tuple[ResponseStartLine, HTTPHeaders]:
         if self._head is None:
