@@ -10,7 +10,16 @@ from etesian.http_wire.file_name import base_name
 from etesian.http_wire.headers import normalized_name
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.parameters import parse_parameters
-from etesian.http_wire.wire.grammar import CRLF, FIELD_BYTES, HEAD_END, OWS, escaped, is_field_value
+from etesian.http_wire.wire.grammar import (
+    CRLF,
+    FIELD_BYTES,
+    HEAD_END,
+    OWS,
+    control_place,
+    escaped,
+    escaped_around,
+    is_field_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +104,10 @@ class MultipartParser:
         if boundary[:1] == b'"' and boundary[-1:] == b'"':
             boundary = boundary[1:-1]
         if not boundary or len(boundary) > _MAX_BOUNDARY_LENGTH:
-            raise HTTPInputError(f"multipart boundary of {len(boundary)} octets")
+            raise HTTPInputError(
+                f"multipart boundary of {len(boundary)} octets, expected 1 to "
+                f"{_MAX_BOUNDARY_LENGTH}"
+            )
         if boundary.translate(None, FIELD_BYTES) or boundary[-1:] in b" \t":
             raise HTTPInputError(f"invalid multipart boundary {escaped(boundary)}")
         self._delimiter = b"\r\n--" + boundary
@@ -151,7 +163,8 @@ class MultipartParser:
         skipped, found = self._take_until_delimiter()
         self._room -= len(skipped)
         if self._room < 0:
-            raise HTTPInputError("multipart body without its first boundary")
+            limit = self._limits.max_preamble_size
+            raise HTTPInputError(f"multipart body without a boundary in its first {limit} octets")
         if found:
             self._state = _State.DELIMITER
 
@@ -192,7 +205,8 @@ class MultipartParser:
         if len(lines) > self._limits.max_part_headers:
             raise HTTPInputError(f"more than {self._limits.max_part_headers} part headers", 413)
         if block.translate(None, FIELD_BYTES) != CRLF * (len(lines) - 1):
-            raise HTTPInputError("control character or bare line end in a part header")
+            shown = escaped_around(block, control_place(block))
+            raise HTTPInputError(f"control character or bare line end in a part header: {shown}")
         fields: dict[str, str] = {}
         try:
             for line in lines:
@@ -202,10 +216,11 @@ class MultipartParser:
             raise HTTPInputError(f"malformed part header {escaped(block)}") from None
         kind, parameters = parse_parameters(fields.get("Content-Disposition", ""))
         if kind.lower() != "form-data" or "name" not in parameters:
-            raise HTTPInputError("part without a form-data name")
+            shown = escaped(fields.get("Content-Disposition", ""))
+            raise HTTPInputError(f"part without a form-data name: Content-Disposition {shown}")
         content_type = fields.get("Content-Type", "application/unknown")
         if content_type.lower().startswith("multipart/"):
-            raise HTTPInputError("multipart within multipart")
+            raise HTTPInputError(f"part of type {escaped(content_type)} within multipart")
         name, raw = parameters["name"], parameters.get("filename")
         # Browsers write a CR or LF in a name as %0D or %0A; an extended parameter hides it.
         if not is_field_value(name + (raw or "")):

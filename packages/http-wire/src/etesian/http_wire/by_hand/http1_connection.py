@@ -200,7 +200,8 @@ class HTTP1Connection:
                 data = decoder.decode(data, self._policy.chunk_size)
                 decoded_size += len(data)
                 if decoded_size > self._max_body_size:
-                    raise HTTPInputError("decoded body beyond its limit", 413)
+                    limit = self._max_body_size
+                    raise HTTPInputError(f"decoded body of more than {limit} octets", 413)
             if data:
                 await _finished(delegate.data_received(data))
         if decoder is not None and length:

@@ -135,10 +135,12 @@ class ServerConnection(RequestCycle):
         elif self._phase is _BODY and self._waiting_for is None:
             intake = self.intake
             if intake is not None and intake.started and intake.is_late(now):
-                self._refuse(HTTPInputError("body comes too slowly", 408))
+                came = f"body comes too slowly, with {intake.received} octets so far"
+                self._refuse(HTTPInputError(came, 408))
 
     def _end_waiting_for_head(self) -> None:
         if self._buffer:
-            self._refuse(HTTPInputError("head comes too slowly", 408))
+            came = f"head comes too slowly, with {len(self._buffer)} octets so far"
+            self._refuse(HTTPInputError(came, 408))
         else:
             self._close()

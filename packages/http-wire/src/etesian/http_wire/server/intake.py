@@ -19,8 +19,8 @@ class Intake:
     """Gives the decoded pieces of a body.
 
     The limits may be set until :meth:`start`; ``max_body_size`` holds for the
-    octets on the wire and for the decoded ones. ``complete`` turns true when
-    the last piece was given.
+    octets on the wire and for the decoded ones. ``received`` counts the former.
+    ``complete`` turns true when the last piece was given.
     """
 
     __slots__ = (
@@ -29,10 +29,10 @@ class Intake:
         "_decoder",
         "_length",
         "_policy",
-        "_received",
         "_started",
         "complete",
         "max_body_size",
+        "received",
         "timeout",
     )
 
@@ -44,7 +44,7 @@ class Intake:
         self._body: Body | None = None
         self._decoder: ContentDecoder | None = None
         self._decoded_size = 0
-        self._received = 0
+        self.received = 0
         self._started = 0.0
         self.complete = False
         self.max_body_size = policy.max_body_size
@@ -86,7 +86,7 @@ class Intake:
             return self._take_decoded(self._decoder, body, buffer)
         waiting = len(buffer)
         data = body.take(buffer, self._policy.chunk_size)
-        self._received += waiting - len(buffer)
+        self.received += waiting - len(buffer)
         self.complete = body.complete
         return data
 
@@ -97,7 +97,7 @@ class Intake:
             if not decoder.pending:
                 waiting = len(buffer)
                 coded = body.take(buffer, chunk_size)
-                self._received += waiting - len(buffer)
+                self.received += waiting - len(buffer)
             data = decoder.decode(coded, chunk_size) if coded or decoder.pending else b""
             self._decoded_size += len(data)
             if self._decoded_size > self.max_body_size:
@@ -118,7 +118,7 @@ class Intake:
             return True
         policy = self._policy
         paced = elapsed - policy.body_grace
-        return paced > 0 and self._received < paced * policy.min_body_rate
+        return paced > 0 and self.received < paced * policy.min_body_rate
 
     def excuse(self, seconds: float) -> None:
         """Leave ``seconds`` out of the account, in which we ourselves did not read."""

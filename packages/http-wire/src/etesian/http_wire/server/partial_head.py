@@ -38,7 +38,7 @@ class PartialHead:
         ends = self._finder.find(buffer)
         if ends is None:
             if last:
-                raise HTTPInputError("connection ended in the head")
+                raise HTTPInputError(f"connection ended after {len(buffer)} octets of a head")
             return None
         head = bytes(buffer[: ends[0]])
         del buffer[: ends[1]]

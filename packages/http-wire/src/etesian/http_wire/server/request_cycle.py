@@ -25,6 +25,7 @@ from etesian.http_wire.server.phase import Phase
 from etesian.http_wire.server.refusal import CONTINUE
 from etesian.http_wire.server.request_head import RequestHead
 from etesian.http_wire.wire.framing import request_body_length
+from etesian.http_wire.wire.grammar import escaped
 from etesian.http_wire.wire.response_writer import Progress
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class RequestCycle(EndableConnection):
             self.intake = Intake(length, headers, self.settings)
         if "Expect" in headers and version == "HTTP/1.1":
             if headers["Expect"].lower() != "100-continue":
-                raise HTTPInputError("unknown expectation", 417)
+                raise HTTPInputError(f"unknown expectation {escaped(headers['Expect'])}", 417)
             self.expecting = length != 0
 
     def _dispatch(
@@ -181,7 +182,7 @@ class RequestCycle(EndableConnection):
             self._deliver(data, exchange)
         elif not intake.complete:
             if self.peer_ended:
-                raise HTTPInputError("connection ended in the body")
+                raise HTTPInputError(f"connection ended after {intake.received} octets of a body")
             return False
         return True
 

@@ -48,10 +48,11 @@ class CountedBody:
 class UnboundedBody:
     """A response body that the end of the connection ends; the owner sets ``complete`` then."""
 
-    __slots__ = ("_room", "_status", "complete", "trailers")
+    __slots__ = ("_limit", "_room", "_status", "complete", "trailers")
 
     def __init__(self, policy: WirePolicy, max_body_size: int | None = None) -> None:
-        self._room = policy.max_body_size if max_body_size is None else max_body_size
+        self._limit = policy.max_body_size if max_body_size is None else max_body_size
+        self._room = self._limit
         self._status = policy.body_overflow_status
         self.complete = False
         self.trailers = HTTPHeaders()
@@ -65,7 +66,7 @@ class UnboundedBody:
         del buffer[: len(data)]
         self._room -= len(data)
         if self._room < 0:
-            raise HTTPInputError("body beyond its limit", self._status)
+            raise HTTPInputError(f"body of more than {self._limit} octets", self._status)
         return data
 
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from etesian.http_wire.headers import HTTPHeaders, normalized_name
 from etesian.http_wire.interface import HTTPInputError
-from etesian.http_wire.wire.grammar import CRLF, FIELD_BYTES, escaped
+from etesian.http_wire.wire.grammar import (
+    CRLF,
+    FIELD_BYTES,
+    control_place,
+    escaped,
+    escaped_around,
+)
 
 if TYPE_CHECKING:
     from etesian.http_wire.wire.policy import WirePolicy
@@ -131,7 +137,7 @@ class ChunkedBody:
 
     def _take_data_end(self, buffer: bytearray) -> bool:
         if not CRLF.startswith(buffer[:2]):
-            raise HTTPInputError(f"no CRLF after chunk data: {escaped(bytes(buffer[:2]))}")
+            raise HTTPInputError(f"{escaped(bytes(buffer[:2]))} after chunk data, expected CRLF")
         if len(buffer) < 2:
             return False
         del buffer[:2]
@@ -144,7 +150,7 @@ class ChunkedBody:
             return False
         match = _SIZE_LINE.fullmatch(line)
         if match is None:
-            raise HTTPInputError(f"malformed chunk size {escaped(line)}")
+            raise HTTPInputError(f"malformed chunk size or extension {escaped(line)}")
         self._count_overhead(len(line))
         self._remaining = int(match[1], 16)  # hexadecimal digits alone, by the expression above
         self._size += self._remaining
@@ -175,7 +181,8 @@ class ChunkedBody:
             return True
         # Read byte by byte these would have been met first, before any count.
         if line.translate(None, FIELD_BYTES):
-            raise HTTPInputError(f"control character in trailer {escaped(line)}")
+            shown = escaped_around(line, control_place(line))
+            raise HTTPInputError(f"control character in trailer: {shown}")
         self._trailer_size += len(line)
         self._trailer_count += 1
         if self._trailer_count > policy.max_trailer_count:
@@ -199,8 +206,10 @@ class ChunkedBody:
         fresh = buffer[self._scanned : limit + 2]
         # Only a CR that ends what is there may still become a line end.
         if fresh.removesuffix(b"\r").translate(None, FIELD_BYTES):
-            raise HTTPInputError(f"bare line end in chunked body: {escaped(bytes(fresh))}")
+            shown = escaped_around(fresh, control_place(fresh.removesuffix(b"\r")))
+            raise HTTPInputError(f"control character or bare line end in chunked body: {shown}")
         if len(buffer) >= limit + 2:
-            raise HTTPInputError(f"line of more than {limit} octets", overflow_status)
+            what = "trailer" if self._state is _State.TRAILER else "chunk size"
+            raise HTTPInputError(f"{what} of more than {limit} octets", overflow_status)
         self._scanned = len(buffer) - buffer.endswith(b"\r")
         return None

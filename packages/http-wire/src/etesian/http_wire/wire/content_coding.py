@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Protocol
 
 from etesian.http_wire.interface import HTTPInputError
-from etesian.http_wire.wire.grammar import list_members
+from etesian.http_wire.wire.grammar import escaped, list_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,11 @@ def decoder_for(content_encoding: str, policy: WirePolicy) -> ContentDecoder | N
     codings = [coding.lower() for coding in list_members(content_encoding)]
     layers = [coding for coding in codings if coding in CODINGS]
     if len(layers) > policy.max_content_codings:
-        raise HTTPInputError(f"{len(layers)} layers of content coding", 415)
+        raise HTTPInputError(
+            f"Content-Encoding {escaped(content_encoding)} of {len(layers)} layers, expected no "
+            f"more than {policy.max_content_codings}",
+            415,
+        )
     if len(codings) != 1 or not layers:
         return None
     return CODINGS[layers[0]]()

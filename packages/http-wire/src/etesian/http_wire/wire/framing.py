@@ -10,7 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etesian.http_wire.interface import HTTPInputError
-from etesian.http_wire.wire.grammar import decimal, escaped, list_members
+from etesian.http_wire.wire.grammar import (
+    MAX_DECIMAL_DIGITS,
+    decimal,
+    escaped,
+    escaped_list,
+    list_members,
+)
 
 if TYPE_CHECKING:
     from etesian.http_wire.headers import HTTPHeaders
@@ -95,24 +101,33 @@ def content_length(headers: HTTPHeaders, policy: WirePolicy) -> int:
     if policy.accept_equal_content_lengths:
         values = list(dict.fromkeys(values))
     if len(values) != 1:
-        raise HTTPInputError("repeated Content-Length")
+        raise HTTPInputError(f"repeated Content-Length: {escaped_list(values)}")
     try:
         return decimal(values[0])
     except OverflowError:
-        raise HTTPInputError("overlong Content-Length", policy.body_overflow_status) from None
+        raise HTTPInputError(
+            f"Content-Length of {len(values[0])} digits, expected no more than "
+            f"{MAX_DECIMAL_DIGITS}",
+            policy.body_overflow_status,
+        ) from None
     except ValueError:
-        raise HTTPInputError(f"invalid Content-Length {escaped(values[0])}") from None
+        raise HTTPInputError(
+            f"invalid Content-Length {escaped(values[0])}, expected digits alone"
+        ) from None
 
 
 def _check_coding(version: str, headers: HTTPHeaders) -> None:
     """Demand that the one transfer coding is ``chunked`` and nothing competes with it."""
     values = headers.get_list("Transfer-Encoding")
     if "Content-Length" in headers:
-        raise HTTPInputError("Transfer-Encoding beside Content-Length")
+        raise HTTPInputError(
+            f"Transfer-Encoding {escaped_list(values)} beside Content-Length "
+            f"{escaped_list(headers.get_list('Content-Length'))}"
+        )
     if version != "HTTP/1.1":
-        raise HTTPInputError("Transfer-Encoding in HTTP/1.0")
+        raise HTTPInputError(f"Transfer-Encoding {escaped_list(values)} in {version}")
     if len(values) != 1:
-        raise HTTPInputError("repeated Transfer-Encoding")
+        raise HTTPInputError(f"repeated Transfer-Encoding: {escaped_list(values)}")
     if values[0].lower() == "chunked":
         return
     # A list with chunked in it is malformed in every order but the last place, and there the
@@ -121,7 +136,7 @@ def _check_coding(version: str, headers: HTTPHeaders) -> None:
     malformed = codings[-1] != "chunked" and "chunked" in codings
     if malformed or codings.count("chunked") > 1 or not all(map(_is_coding, codings)):
         raise HTTPInputError(f"malformed Transfer-Encoding {escaped(values[0])}")
-    raise HTTPInputError(f"unknown Transfer-Encoding {escaped(values[0])}", 501)
+    raise HTTPInputError(f"Transfer-Encoding {escaped(values[0])}, only chunked is known", 501)
 
 
 def _is_coding(text: str) -> bool:

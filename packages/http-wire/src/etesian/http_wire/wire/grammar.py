@@ -9,7 +9,11 @@ serve before and after decoding.
 from __future__ import annotations
 
 import re
-from typing import Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CRLF: Final = b"\r\n"
 HEAD_END: Final = b"\r\n\r\n"
@@ -23,6 +27,9 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 # RFC 9110, 5.5, plus obs-text; the twin of FIELD_BYTES for one decoded value.
 _FIELD_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")
+
+# What FIELD_BYTES leaves over, but for whole line ends.
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
 
 # Optional whitespace (RFC 9110, 5.6.3): the only octets ever trimmed.
 OWS: Final = " \t"
@@ -60,6 +67,25 @@ def decimal(text: str) -> int:
 def list_members(value: str) -> list[str]:
     """Split a comma list into its trimmed members, empty ones included (RFC 9110, 5.6.1)."""
     return [member.strip(OWS) for member in value.split(",")]
+
+
+def control_place(data: bytes | bytearray) -> int:
+    """Give where the first control character or bare line end is; the length for none."""
+    match = _CONTROL.search(data)
+    return len(data) if match is None else match.start()
+
+
+def escaped_around(data: bytes | bytearray, place: int) -> str:
+    """Show what stands about a place of a peer's bytes, and which place that is."""
+    start = max(place - 20, 0)
+    return f"{escaped(bytes(data[start : place + 20]))} at octet {place}"
+
+
+def escaped_list(values: Iterable[str]) -> str:
+    """Show the values of a field that came several times; the first of them where many did."""
+    first = list(islice(values, 5))
+    shown = " and ".join([escaped(value, 30) for value in first[:4]])
+    return shown if len(first) < 5 else f"{shown} and more"
 
 
 def escaped(data: bytes | str, limit: int = 80) -> str:

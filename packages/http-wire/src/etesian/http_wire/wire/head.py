@@ -18,7 +18,17 @@ from etesian.http_wire.interface import (
     RequestStartLine,
     ResponseStartLine,
 )
-from etesian.http_wire.wire.grammar import CRLF, FIELD_BYTES, HEAD_END, OWS, escaped, is_token
+from etesian.http_wire.wire.grammar import (
+    CRLF,
+    FIELD_BYTES,
+    HEAD_END,
+    OWS,
+    control_place,
+    escaped,
+    escaped_around,
+    escaped_list,
+    is_token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +108,9 @@ def parse_request_line(line: str) -> RequestStartLine:
         raise HTTPInputError(f"malformed request line: {escaped(line)}") from None
     if version not in ("HTTP/1.1", "HTTP/1.0"):
         known = _VERSION.fullmatch(version)
-        raise HTTPInputError(f"unusable version: {escaped(version)}", 505 if known else 400)
+        raise HTTPInputError(
+            f"version {escaped(version)}, expected HTTP/1.1 or HTTP/1.0", 505 if known else 400
+        )
     if method not in _USUAL_METHODS:
         _check_method(method)
     if not _is_target(target):
@@ -118,7 +130,7 @@ def parse_status_line(line: str) -> ResponseStartLine:
     version, _, rest = line.partition(" ")
     code, _, reason = rest.partition(" ")
     if version not in ("HTTP/1.1", "HTTP/1.0"):
-        raise HTTPInputError(f"unusable version: {escaped(version)}")
+        raise HTTPInputError(f"version {escaped(version)}, expected HTTP/1.1 or HTTP/1.0")
     if not (len(code) == 3 and code.isascii() and code.isdigit() and code[0] != "0"):
         raise HTTPInputError(f"malformed status line: {escaped(line)}")
     return ResponseStartLine(version, int(code), reason)
@@ -147,7 +159,8 @@ def _head_lines(head: bytes, policy: WirePolicy) -> list[str]:
     # Since each of those took one CR and one LF, equality leaves no CR or LF over.
     count = len(lines) - 1
     if head.translate(None, FIELD_BYTES) != CRLF * count:
-        raise HTTPInputError(f"control character or bare line end in head: {escaped(head)}")
+        shown = escaped_around(head, control_place(head))
+        raise HTTPInputError(f"control character or bare line end in head: {shown}")
     if count > policy.max_header_count:
         raise HTTPInputError(
             f"{count} header fields, expected no more than {policy.max_header_count}", 431
@@ -211,7 +224,11 @@ def _check_method(method: str) -> None:
     # Methods are case-sensitive, and none with small letters exists (RFC 9110, 9.1): what comes
     # so is a client that hopes for a server that folds case where a proxy before it did not.
     if len(method) > _MAX_METHOD_LENGTH or method != method.upper():
-        raise HTTPInputError(f"unusable method: {escaped(method)}", 501)
+        raise HTTPInputError(
+            f"unusable method {escaped(method)}, expected no more than {_MAX_METHOD_LENGTH} "
+            "characters and no small letter",
+            501,
+        )
 
 
 def _check_target_form(method: str, target: str) -> None:
@@ -225,7 +242,7 @@ def _check_target_form(method: str, target: str) -> None:
             return
     elif (authority := split_absolute_form(target)[0]) is not None and _is_authority(authority):
         return
-    raise HTTPInputError(f"wrong form of request target: {escaped(target)}")
+    raise HTTPInputError(f"wrong form of request target for {method}: {escaped(target)}")
 
 
 @lru_cache(maxsize=512)  # a server has few names; a peer that varies them pays for each
@@ -239,22 +256,24 @@ def _check_singletons(start_line: RequestStartLine, headers: HTTPHeaders) -> Non
     RFC 9112, 3.2, and RFC 9110, 5.3: two types are two readings of one body.
     """
     fields = headers._fields
-    if isinstance(fields.get("Content-Type"), list):
-        raise HTTPInputError("repeated Content-Type")
+    if isinstance(types := fields.get("Content-Type"), list):
+        raise HTTPInputError(f"repeated Content-Type: {escaped_list(types)}")
     host = fields.get("Host")
     if host is None:
         if start_line.version == "HTTP/1.1":
             raise HTTPInputError("no Host in an HTTP/1.1 request")
         return
-    if not isinstance(host, str) or not _is_authority(host):
-        raise HTTPInputError(f"invalid Host: {escaped(str(host))}")
+    if not isinstance(host, str):
+        raise HTTPInputError(f"repeated Host: {escaped_list(host)}")
+    if not _is_authority(host):
+        raise HTTPInputError(f"invalid Host: {escaped(host)}")
     target = start_line.path
     if target[0] != "/":
         authority = split_absolute_form(target)[0]
         # RFC 9112, 3.2.2 lets the target win; two names for one request are refused instead, so
         # that whatever reads either of them reads the same.
         if authority is not None and authority.lower() != host.lower():
-            raise HTTPInputError(f"Host differs from the target: {escaped(host)}")
+            raise HTTPInputError(f"Host {escaped(host)} beside the target {escaped(target)}")
 
 
 class HeadFinder:
@@ -323,6 +342,6 @@ class HeadFinder:
             part = part.replace(CRLF, b"\n").replace(b"\n", CRLF)
         expected = CRLF * part.count(CRLF) + (b"\r" if part.endswith(b"\r") else b"")
         if part.translate(None, FIELD_BYTES) != expected:
-            raise HTTPInputError(
-                f"control character or bare line end in head: {escaped(bytes(part))}"
-            )
+            # A CR that ends what is there is none yet: the offence is before it.
+            shown = escaped_around(part, control_place(part.removesuffix(b"\r")))
+            raise HTTPInputError(f"control character or bare line end in head: {shown}")
