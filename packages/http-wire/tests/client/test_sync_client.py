@@ -86,6 +86,6 @@ def test_the_command_prints_what_is_asked_for(url, capfdbinary):
     captured = capfdbinary.readouterr()
     assert captured.out == b"hello"
     assert captured.err == b"HTTP 302: Found\n"
-    assert main(["http://127.0.0.1:1/"]) == 1
+    assert main(["http://127.0.0.1:1/"]) == 7
     with pytest.raises(SystemExit):
         main(["--print_body=maybe", url])
