@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket as sockets
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.pending_loop import running_or_pending_loop
@@ -75,6 +76,10 @@ class Listener:
             factory, context = self._make_gate, None
         # asyncio refuses a handshake timeout where there is no handshake.
         timeout = None if context is None else self._handshake_timeout
+        options: dict[str, Any] = {}
+        if is_unix and sys.version_info >= (3, 13):
+            # Other processes may listen on the same socket, which would lose its name.
+            options["cleanup_socket"] = False
         try:
             self._server = await create(
                 factory,
@@ -82,6 +87,7 @@ class Listener:
                 backlog=DEFAULT_BACKLOG,
                 ssl=context,
                 ssl_handshake_timeout=timeout,
+                **options,
             )
         except OSError:
             _log.exception("Cannot accept on %r", self._socket)
