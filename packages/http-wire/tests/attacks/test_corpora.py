@@ -143,6 +143,46 @@ def test_what_gunicorn_calls_valid_is_read_or_listed(corpora):
     assert refused == set(STRICTER)
 
 
+async def test_what_gunicorn_calls_valid_is_served_as_it_is_read(corpora, attack):
+    cases = sorted((corpora / "gunicorn-requests" / "valid").glob("*.http"))
+    served = 0
+    for path in cases:
+        if path.stem in STRICTER:
+            continue
+        raw = with_host(gunicorn_bytes(path))
+        expected = read_requests(raw)
+        for cut in ("whole", "random", "bytes"):
+            outcome = await attack(raw, cut, end=True)
+            found = list(zip(outcome.dispatched, outcome.bodies, strict=True))
+            # What is asked to be the last request is the last that is served.
+            assert found == expected[: len(found)], (path.name, cut)
+            assert found or not expected, (path.name, cut)
+            assert outcome.log == [], (path.name, cut)
+        served += 1
+    assert served > 20
+
+
+# Their fault is in a second request, which the first said would not come (RFC 9112, 9.6).
+BEHIND_THE_LAST = {
+    "connection: ### No restart when keep-alive is off (1.0)",
+}
+
+
+async def test_what_llhttp_refuses_is_refused_on_the_wire(corpora, attack):
+    not_looked_at = set()
+    for title, raw in llhttp_cases(corpora / "llhttp" / "request"):
+        if title in PASSED_ON:
+            continue
+        for cut in ("whole", "random", "bytes"):
+            outcome = await attack(raw, cut, end=True)
+            if outcome.statuses == [200] and b"Connection: close" in outcome.received:
+                not_looked_at.add(title)
+                continue
+            assert 400 <= outcome.statuses[-1] < 600, (title, cut, outcome)
+            assert len(outcome.log) == 1, (title, cut)
+    assert not_looked_at == BEHIND_THE_LAST
+
+
 def llhttp_cases(folder, kind="request") -> list[tuple[str, bytes]]:
     """Give the strict cases that end in an error: their titles and bytes."""
     found = []
