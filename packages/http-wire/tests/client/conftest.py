@@ -269,13 +269,25 @@ async def _serving(proxy, tls):
 
 
 @pytest.fixture(params=["pooled", "curl"])
-async def either(anyio_backend, request):
-    """Give a client of each kind, for what both promise."""
-    if request.param == "pooled":
-        client = SimpleAsyncHTTPClient(force_instance=True)
-    else:
+async def make_either(anyio_backend, request):
+    """Give a function that makes clients of each kind, for what both promise."""
+    kind = SimpleAsyncHTTPClient
+    if request.param == "curl":
         pytest.importorskip("pycurl", reason="the extra curl is not installed")
-        client = import_module("etesian.http_wire").CurlAsyncHTTPClient(force_instance=True)
-    yield client
-    client.close()
+        kind = import_module("etesian.http_wire").CurlAsyncHTTPClient
+    made = []
+
+    def make(**options):
+        made.append(kind(force_instance=True, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
     await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def either(make_either):
+    """Give a client of each kind."""
+    return make_either()

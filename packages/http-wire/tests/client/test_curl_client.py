@@ -1,4 +1,4 @@
-"""The client on libcurl: what it shares with the pooled one, and what only it can."""
+"""The client on libcurl: what differs from the pooled one, or is done by other means."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from etesian.http_wire.client.curl_client import CurlAsyncHTTPClient, CurlError
 from etesian.http_wire.client.errors import (
     HTTPClientError,
     HTTPProtocolError,
-    HTTPStreamClosedError,
-    HTTPTimeoutError,
 )
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nX-A: 2\r\n\r\nok"
@@ -64,22 +62,6 @@ async def test_head_delete_and_options(canned_server, curl):
             assert response.body == (b"" if method == "HEAD" else b"ok")
 
 
-async def test_errors_and_redirects(canned_server, curl):
-    def respond(number, head, body):
-        path = head.split(b" ")[1]
-        if path == b"/missing":
-            return b"HTTP/1.1 404 Gone\r\nContent-Length: 2\r\n\r\nno"
-        return b"HTTP/1.1 302 Found\r\nLocation: /missing\r\nContent-Length: 3\r\n\r\nabc"
-
-    async with canned_server(respond) as server:
-        with pytest.raises(HTTPClientError) as caught:
-            await curl.fetch(server.url("/first"))
-        assert caught.value.response.body == b"no"
-        assert caught.value.response.effective_url == server.url("/missing")
-        response = await curl.fetch(server.url(), raise_error=False, follow_redirects=False)
-        assert (response.code, response.body) == (302, b"abc")
-
-
 @pytest.mark.spec("S234", "S241")
 async def test_nothing_of_one_request_is_in_the_next(canned_server, curl):
     async with canned_server(OK) as other:
@@ -113,22 +95,6 @@ async def test_streaming_decompression_and_header_lines(canned_server, curl):
     assert b"".join(pieces) == b"text" * 100_000
     assert lines[0] == "HTTP/1.1 200 OK\r\n"
     assert lines[-1] == "\r\n"
-
-
-async def test_what_a_callback_raises_is_raised_by_the_fetch(canned_server, curl):
-    def refuse(piece):
-        raise ZeroDivisionError
-
-    async def refuse_later(piece):
-        raise ZeroDivisionError
-
-    async with canned_server(OK) as server:
-        for option in ("header_callback", "streaming_callback"):
-            with pytest.raises(ZeroDivisionError):
-                await curl.fetch(server.url(), **{option: refuse})
-        with pytest.raises(ZeroDivisionError):
-            await curl.fetch(server.url(), streaming_callback=refuse_later)
-        assert (await curl.fetch(server.url())).body == b"ok"
 
 
 @pytest.mark.parametrize(
@@ -166,22 +132,6 @@ async def test_a_response_cut_short_is_an_error(canned_server, curl):
     assert caught.value.code == 599
     with pytest.raises(CurlError):
         await curl.fetch("http://127.0.0.1:1/")
-
-
-async def test_timeouts_cancellation_and_close(canned_server, curl):
-    async with canned_server(lambda *_: asyncio.sleep(30)) as server:
-        with pytest.raises(HTTPTimeoutError, match="while waiting for the response"):
-            await curl.fetch(server.url(), request_timeout=0.05)
-        fetch = curl.fetch(server.url())
-        await asyncio.sleep(0.02)
-        fetch.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await fetch
-        fetch = curl.fetch(server.url())
-        await asyncio.sleep(0.02)
-        curl.close()
-        with pytest.raises(HTTPStreamClosedError):
-            await fetch
 
 
 @pytest.mark.spec("S132", "S131")

@@ -15,9 +15,9 @@ HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\nX-A: 2\r\n\r\nhello"
 
 
 @pytest.mark.spec("B-HTTP-096")
-async def test_a_response_has_everything(canned_server, client):
+async def test_a_response_has_everything(canned_server, either):
     async with canned_server(HELLO) as server:
-        response = await client.fetch(server.url("/a?b=c"))
+        response = await either.fetch(server.url("/a?b=c"))
     assert (response.code, response.reason, response.body) == (200, "OK", b"hello")
     assert response.headers.get_list("X-A") == ["1", "2"]
     assert response.effective_url == server.url("/a?b=c")
@@ -27,57 +27,57 @@ async def test_a_response_has_everything(canned_server, client):
     assert server.heads[0].startswith(b"GET /a?b=c HTTP/1.1\r\n")
 
 
-async def test_connections_are_used_again(canned_server, client):
+async def test_connections_are_used_again(canned_server, either):
     async with canned_server(HELLO) as server:
         for _ in range(5):
-            await client.fetch(server.url())
+            await either.fetch(server.url())
     assert server.connections == 1
     assert len(server.heads) == 5
 
 
 @pytest.mark.spec("B-HTTP-097", "B-HTTP-101")
-async def test_another_status_raises_with_its_response(canned_server, client):
+async def test_another_status_raises_with_its_response(canned_server, either):
     async with canned_server(b"HTTP/1.1 404 Not Here\r\nContent-Length: 4\r\n\r\ngone") as server:
         with pytest.raises(HTTPClientError) as caught:
-            await client.fetch(server.url())
+            await either.fetch(server.url())
         assert caught.value.code == 404
         assert caught.value.message == "Not Here"
         assert caught.value.response.body == b"gone"
-        response = await client.fetch(server.url(), raise_error=False)
+        response = await either.fetch(server.url(), raise_error=False)
     assert response.code == 404
     with pytest.raises(HTTPClientError):
         response.rethrow()
 
 
 @pytest.mark.spec("B-HTTP-098", "B-HTTP-136")
-async def test_not_modified_is_an_error_without_body(canned_server, client):
+async def test_not_modified_is_an_error_without_body(canned_server, either):
     async with canned_server(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n") as server:
         with pytest.raises(HTTPClientError) as caught:
-            await client.fetch(server.url())
+            await either.fetch(server.url())
         assert caught.value.response.code == 304
-        await client.fetch(server.url(), raise_error=False)
+        await either.fetch(server.url(), raise_error=False)
     assert server.connections == 1
 
 
 @pytest.mark.spec("B-HTTP-103")
-async def test_options_beside_a_request_are_refused(client):
+async def test_options_beside_a_request_are_refused(either):
     with pytest.raises(TypeError):
-        client.fetch(HTTPRequest("http://localhost/"), method="POST")
+        either.fetch(HTTPRequest("http://localhost/"), method="POST")
 
 
 @pytest.mark.spec("B-HTTP-132")
-async def test_without_a_length_the_close_ends_the_body(canned_server, client):
+async def test_without_a_length_the_close_ends_the_body(canned_server, either):
     answer = b"HTTP/1.1 200 OK\r\n\r\nall of it<close>"
     async with canned_server(answer) as server:
-        assert (await client.fetch(server.url())).body == b"all of it"
+        assert (await either.fetch(server.url())).body == b"all of it"
 
 
-async def test_chunks_are_joined(canned_server, client):
+async def test_chunks_are_joined(canned_server, either):
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = head + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     async with canned_server(answer) as server:
-        assert (await client.fetch(server.url())).body == b"abcde"
-        assert (await client.fetch(server.url())).body == b"abcde"
+        assert (await either.fetch(server.url())).body == b"abcde"
+        assert (await either.fetch(server.url())).body == b"abcde"
     assert server.connections == 1
 
 
@@ -95,54 +95,54 @@ async def test_bare_newlines_are_a_leniency_that_must_be_asked_for(
 
 
 @pytest.mark.spec("B-HTTP-134")
-async def test_interim_responses_are_passed_over(canned_server, client):
+async def test_interim_responses_are_passed_over(canned_server, either):
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
     async with canned_server(hints + HELLO) as server:
-        assert (await client.fetch(server.url())).body == b"hello"
+        assert (await either.fetch(server.url())).body == b"hello"
 
 
 @pytest.mark.spec("B-HTTP-135")
 @pytest.mark.parametrize("length", [b"", b"Content-Length: 0\r\n"])
-async def test_no_content_completes_at_once(canned_server, client, length):
+async def test_no_content_completes_at_once(canned_server, either, length):
     async with canned_server(b"HTTP/1.1 204 No Content\r\n" + length + b"\r\n") as server:
-        assert (await client.fetch(server.url())).body == b""
-        assert (await client.fetch(server.url())).code == 204
+        assert (await either.fetch(server.url())).body == b""
+        assert (await either.fetch(server.url())).code == 204
     assert server.connections == 1
 
 
 @pytest.mark.spec("B-HTTP-137")
-async def test_head_completes_without_a_body(canned_server, client):
+async def test_head_completes_without_a_body(canned_server, either):
     async with canned_server(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n") as server:
-        response = await client.fetch(server.url(), method="HEAD")
+        response = await either.fetch(server.url(), method="HEAD")
         assert response.headers["Content-Length"] == "999999999999"
-        await client.fetch(server.url(), method="HEAD")
+        await either.fetch(server.url(), method="HEAD")
     assert server.connections == 1
 
 
 @pytest.mark.spec("B-HTTP-130")
-async def test_gzip_is_asked_for_and_undone(canned_server, client):
+async def test_gzip_is_asked_for_and_undone(canned_server, either):
     packed = gzip.compress(b"a" * 100_000) + gzip.compress(b"b")
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     async with canned_server(head + packed) as server:
-        assert (await client.fetch(server.url())).body == b"a" * 100_000 + b"b"
-        raw = await client.fetch(server.url(), decompress_response=False)
+        assert (await either.fetch(server.url())).body == b"a" * 100_000 + b"b"
+        raw = await either.fetch(server.url(), decompress_response=False)
     assert raw.body == packed
     assert b"Accept-Encoding: gzip\r\n" in server.heads[0]
     assert b"Accept-Encoding" not in server.heads[1]
 
 
 @pytest.mark.spec("B-HTTP-124")
-async def test_streaming_gives_the_pieces_and_keeps_nothing(canned_server, client):
+async def test_streaming_gives_the_pieces_and_keeps_nothing(canned_server, either):
     pieces = []
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000
     async with canned_server(answer) as server:
-        response = await client.fetch(server.url(), streaming_callback=pieces.append)
+        response = await either.fetch(server.url(), streaming_callback=pieces.append)
     assert response.body == b""
     assert b"".join(pieces) == b"x" * 200_000
     assert max(map(len, pieces)) <= 65536
 
 
-async def test_an_awaitable_callback_holds_the_stream_back(canned_server, client):
+async def test_an_awaitable_callback_holds_the_stream_back(canned_server, either):
     import asyncio
 
     running = 0
@@ -158,16 +158,16 @@ async def test_an_awaitable_callback_holds_the_stream_back(canned_server, client
 
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"y" * 500_000
     async with canned_server(answer) as server:
-        await client.fetch(server.url(), streaming_callback=take)
+        await either.fetch(server.url(), streaming_callback=take)
         assert bytes(got) == b"y" * 500_000
         got.clear()
         until_close = b"HTTP/1.1 200 OK\r\n\r\n" + b"z" * 300_000 + server.CLOSE
     async with canned_server(until_close) as server:
-        await client.fetch(server.url(), streaming_callback=take)
+        await either.fetch(server.url(), streaming_callback=take)
     assert bytes(got) == b"z" * 300_000
 
 
-async def test_what_a_callback_raises_is_raised_by_the_fetch(canned_server, client):
+async def test_what_a_callback_raises_is_raised_by_the_fetch(canned_server, either):
     def refuse(piece):
         raise ZeroDivisionError
 
@@ -177,16 +177,16 @@ async def test_what_a_callback_raises_is_raised_by_the_fetch(canned_server, clie
     async with canned_server(HELLO) as server:
         for callback in (refuse, refuse_later):
             with pytest.raises(ZeroDivisionError):
-                await client.fetch(server.url(), streaming_callback=callback)
+                await either.fetch(server.url(), streaming_callback=callback)
         with pytest.raises(ZeroDivisionError):
-            await client.fetch(server.url(), header_callback=refuse)
+            await either.fetch(server.url(), header_callback=refuse)
 
 
 @pytest.mark.spec("B-HTTP-123")
-async def test_header_callback_gets_lines(canned_server, client):
+async def test_header_callback_gets_lines(canned_server, either):
     lines = []
     async with canned_server(HELLO) as server:
-        await client.fetch(server.url(), header_callback=lines.append)
+        await either.fetch(server.url(), header_callback=lines.append)
     assert lines == [
         "HTTP/1.1 200 OK\r\n",
         "Content-Length: 5\r\n",
@@ -222,7 +222,7 @@ async def test_without_ipv6_only_ipv4_is_dialled(client):
 
 
 @pytest.mark.spec("B-HTTP-154")
-async def test_ipv6_literals(canned_server, client):
+async def test_ipv6_literals(canned_server, either):
     async with canned_server(HELLO, host="::1") as server:
-        await client.fetch(server.url(host="[::1]"))
+        await either.fetch(server.url(host="[::1]"))
     assert b"Host: [::1]:%d\r\n" % server.port in server.heads[0]

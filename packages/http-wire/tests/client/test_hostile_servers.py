@@ -14,7 +14,7 @@ from etesian.http_wire.client.errors import HTTPProtocolError, HTTPStreamClosedE
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-async def refused(canned_server, client, answer, **options):
+async def refused(canned_server, either, answer, **options):
     """Fetch ``answer`` whole and byte by byte; give the message of the refusal."""
     messages = set()
 
@@ -29,12 +29,12 @@ async def refused(canned_server, client, answer, **options):
     for respond in (answer, drip):
         async with canned_server(respond) as server:
             with pytest.raises(HTTPProtocolError) as caught:
-                await client.fetch(server.url(), **options)
+                await either.fetch(server.url(), **options)
             assert caught.value.code == 599
             messages.add(str(caught.value))
             # The client lives, and asks on another connection.
         async with canned_server(OK) as server:
-            assert (await client.fetch(server.url())).body == b"ok"
+            assert (await either.fetch(server.url())).body == b"ok"
     return messages
 
 
@@ -64,18 +64,18 @@ async def test_what_is_no_response_is_refused(canned_server, client, answer):
 
 
 @pytest.mark.spec("S245")
-async def test_a_flood_of_interim_responses_is_refused(canned_server, client):
+async def test_a_flood_of_interim_responses_is_refused(canned_server, either):
     fine = b"HTTP/1.1 102 Processing\r\n\r\n" * 16 + OK
     async with canned_server(fine) as server:
-        assert (await client.fetch(server.url())).body == b"ok"
-    await refused(canned_server, client, b"HTTP/1.1 102 Processing\r\n\r\n" * 17 + OK)
+        assert (await either.fetch(server.url())).body == b"ok"
+    await refused(canned_server, either, b"HTTP/1.1 102 Processing\r\n\r\n" * 17 + OK)
 
 
 @pytest.mark.spec("S245", "S239")
-async def test_the_body_of_a_head_response_is_nobodys_next_answer(canned_server, client):
+async def test_the_body_of_a_head_response_is_nobodys_next_answer(canned_server, either):
     async with canned_server(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n" + OK) as server:
         for _ in range(2):
-            assert (await client.fetch(server.url(), method="HEAD")).body == b""
+            assert (await either.fetch(server.url(), method="HEAD")).body == b""
     assert server.connections == 2
 
 
@@ -97,14 +97,14 @@ async def test_endless_heads_and_trailers_meet_a_limit(canned_server, client, an
 
 
 @pytest.mark.spec("B-HTTP-150")
-async def test_the_limit_of_heads_can_be_set(canned_server, make_client):
+async def test_the_limit_of_heads_can_be_set(canned_server, make_either):
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: %b\r\n\r\n"
-    client = make_client(max_header_size=1000)
+    either = make_either(max_header_size=1000)
     async with canned_server(answer % (b"x" * 900)) as server:
-        await client.fetch(server.url())
+        await either.fetch(server.url())
     async with canned_server(answer % (b"x" * 1000)) as server:
         with pytest.raises(HTTPProtocolError, match="1000"):
-            await client.fetch(server.url())
+            await either.fetch(server.url())
 
 
 @pytest.mark.spec("S247", "B-HTTP-133")
@@ -128,20 +128,20 @@ async def test_a_response_cut_short_is_an_error(canned_server, client, answer):
 
 
 @pytest.mark.spec("S247")
-async def test_compressed_data_cut_short_are_an_error(canned_server, client):
+async def test_compressed_data_cut_short_are_an_error(canned_server, either):
     packed = gzip.compress(b"text" * 1000)[:-4]
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     async with canned_server(head + packed) as server:
         with pytest.raises(HTTPProtocolError, match="truncated"):
-            await client.fetch(server.url())
+            await either.fetch(server.url())
 
 
 @pytest.mark.spec("S153", "B-HTTP-149")
 @pytest.mark.parametrize("streaming", [False, True])
 async def test_a_bomb_is_stopped_by_the_limit_of_decoded_octets(
-    canned_server, make_client, streaming
+    canned_server, make_either, streaming
 ):
-    client = make_client(max_body_size=1_000_000)
+    either = make_either(max_body_size=1_000_000)
     packed = gzip.compress(bytes(100_000_000))
     assert len(packed) < 1_000_000
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
@@ -149,7 +149,7 @@ async def test_a_bomb_is_stopped_by_the_limit_of_decoded_octets(
     options = {"streaming_callback": got.append} if streaming else {}
     async with canned_server(head + packed) as server:
         with pytest.raises(HTTPProtocolError, match="1000000"):
-            await client.fetch(server.url(), **options)
+            await either.fetch(server.url(), **options)
     assert sum(map(len, got)) <= 1_000_000
 
 
@@ -182,10 +182,10 @@ async def test_the_limits_of_bodies(canned_server, make_client):
 
 
 @pytest.mark.spec("S239")
-async def test_bytes_behind_a_response_end_the_connection(canned_server, client):
+async def test_bytes_behind_a_response_end_the_connection(canned_server, either):
     async with canned_server(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil") as server:
         for _ in range(3):
-            assert (await client.fetch(server.url())).body == b"ok"
+            assert (await either.fetch(server.url())).body == b"ok"
     assert server.connections == 3
 
 

@@ -20,28 +20,28 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     ("method", "body"),
     [("GET", b""), ("GET", b"x"), ("DELETE", b"x"), ("POST", None), ("PUT", None), ("PATCH", None)],
 )
-async def test_bodies_follow_custom(canned_server, client, method, body):
+async def test_bodies_follow_custom(canned_server, either, method, body):
     async with canned_server(OK) as server:
         with pytest.raises(ValueError, match=method):
-            await client.fetch(server.url(), method=method, body=body)
-        await client.fetch(server.url(), method=method, body=body, allow_nonstandard_methods=True)
+            await either.fetch(server.url(), method=method, body=body)
+        await either.fetch(server.url(), method=method, body=body, allow_nonstandard_methods=True)
     assert server.bodies == [body or b""]
 
 
 @pytest.mark.spec("B-HTTP-141")
-async def test_unknown_methods_need_permission(canned_server, client):
+async def test_unknown_methods_need_permission(canned_server, either):
     async with canned_server(OK) as server:
         with pytest.raises(KeyError):
-            await client.fetch(server.url(), method="PURGE")
-        await client.fetch(server.url(), method="PURGE", allow_nonstandard_methods=True)
+            await either.fetch(server.url(), method="PURGE")
+        await either.fetch(server.url(), method="PURGE", allow_nonstandard_methods=True)
     assert server.heads[0].startswith(b"PURGE / HTTP/1.1\r\n")
 
 
 @pytest.mark.spec("B-HTTP-142")
-async def test_patch_and_options(canned_server, client):
+async def test_patch_and_options(canned_server, either):
     async with canned_server(OK) as server:
-        await client.fetch(server.url(), method="PATCH", body="p")
-        await client.fetch(server.url(), method="OPTIONS")
+        await either.fetch(server.url(), method="PATCH", body="p")
+        await either.fetch(server.url(), method="OPTIONS")
     assert server.bodies == [b"p", b""]
 
 
@@ -59,18 +59,18 @@ async def test_patch_and_options(canned_server, client):
         {"auth_username": "a:b", "auth_password": "c"},
     ],
 )
-async def test_what_would_break_the_framing_is_not_sent(canned_server, client, options):
+async def test_what_would_break_the_framing_is_not_sent(canned_server, either, options):
     async with canned_server(OK) as server:
         with pytest.raises(ValueError, match=r"."):
-            await client.fetch(server.url(), **options)
+            await either.fetch(server.url(), **options)
     assert server.connections == 0
 
 
 @pytest.mark.spec("S131")
 @pytest.mark.parametrize("url", ["http://127.0.0.1/a b", "http://127.0.0.1/\r\nX: y"])
-async def test_urls_cannot_split_a_request(client, url):
+async def test_urls_cannot_split_a_request(either, url):
     with pytest.raises(ValueError, match="white space"):
-        await client.fetch(url)
+        await either.fetch(url)
 
 
 @pytest.mark.spec("B-HTTP-128")
@@ -80,18 +80,18 @@ async def test_digest_is_refused(client):
 
 
 @pytest.mark.spec("B-HTTP-156")
-async def test_the_source_address_is_bound(canned_server, client):
+async def test_the_source_address_is_bound(canned_server, either):
     async with canned_server(OK) as server:
-        await client.fetch(server.url(), network_interface="127.0.0.9")
+        await either.fetch(server.url(), network_interface="127.0.0.9")
         assert server.writers[0].get_extra_info("peername")[0] == "127.0.0.9"
 
 
 @pytest.mark.spec("B-HTTP-127")
-async def test_basic_credentials_come_from_arguments_or_the_url(canned_server, client):
+async def test_basic_credentials_come_from_arguments_or_the_url(canned_server, either):
     async with canned_server(OK) as server:
-        await client.fetch(server.url(), auth_username="Aladdin", auth_password="open sesame")
-        await client.fetch(server.url().replace("//", "//Aladdin:open%20sesame@"))
-        await client.fetch(server.url().replace("//", "//x:y@"), auth_username="Aladdin")
+        await either.fetch(server.url(), auth_username="Aladdin", auth_password="open sesame")
+        await either.fetch(server.url().replace("//", "//Aladdin:open%20sesame@"))
+        await either.fetch(server.url().replace("//", "//x:y@"), auth_username="Aladdin")
     for head in server.heads[:2]:
         assert b"Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n" in head
         assert b"Host: 127.0.0.1:%d\r\n" % server.port in head
@@ -99,20 +99,20 @@ async def test_basic_credentials_come_from_arguments_or_the_url(canned_server, c
 
 
 @pytest.mark.spec("B-HTTP-129")
-async def test_the_user_agent(canned_server, client):
+async def test_the_user_agent(canned_server, either):
     async with canned_server(OK) as server:
-        await client.fetch(server.url())
-        await client.fetch(server.url(), headers={"User-Agent": "mine"})
-        await client.fetch(server.url(), headers={"User-Agent": "mine"}, user_agent="other")
+        await either.fetch(server.url())
+        await either.fetch(server.url(), headers={"User-Agent": "mine"})
+        await either.fetch(server.url(), headers={"User-Agent": "mine"}, user_agent="other")
     assert b"User-Agent: etesian-http-wire\r\n" in server.heads[0]
     assert b"User-Agent: mine\r\n" in server.heads[1]
     assert b"User-Agent: other\r\n" in server.heads[2]
 
 
 @pytest.mark.spec("B-HTTP-144")
-async def test_a_body_and_a_producer_exclude_each_other(client):
+async def test_a_body_and_a_producer_exclude_each_other(either):
     with pytest.raises(ValueError, match="not both"):
-        await client.fetch(
+        await either.fetch(
             "http://127.0.0.1/", method="POST", body=b"", body_producer=lambda write: None
         )
 

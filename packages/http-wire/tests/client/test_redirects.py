@@ -26,13 +26,13 @@ def method_of(head):
 
 @pytest.mark.spec("B-HTTP-117", "B-HTTP-125")
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-async def test_redirects_are_followed(canned_server, client, code):
+async def test_redirects_are_followed(canned_server, either, code):
     def respond(number, head, body):
         return redirect("/b?c", code) if number == 1 else OK
 
     async with canned_server(respond) as server:
         request = HTTPRequest(server.url("/a"))
-        response = await client.fetch(request)
+        response = await either.fetch(request)
     assert response.body == b"ok"
     assert response.effective_url == server.url("/b?c")
     assert response.request is request
@@ -55,7 +55,7 @@ async def test_redirects_are_followed(canned_server, client, code):
         (303, "HEAD", "HEAD"),
     ],
 )
-async def test_the_method_after_a_redirect(canned_server, client, code, method, following):
+async def test_the_method_after_a_redirect(canned_server, either, code, method, following):
     def respond(number, head, body):
         if number == 1:
             return redirect("/b", code)
@@ -64,7 +64,7 @@ async def test_the_method_after_a_redirect(canned_server, client, code, method, 
     body = b"data" if method in ("POST", "PUT") else None
     headers = {"Content-Type": "text/plain"}
     async with canned_server(respond) as server:
-        await client.fetch(server.url(), method=method, body=body, headers=headers)
+        await either.fetch(server.url(), method=method, body=body, headers=headers)
     assert method_of(server.heads[1]) == following
     kept = following == method and body is not None
     assert server.bodies[1] == (b"data" if kept else b"")
@@ -87,46 +87,46 @@ async def test_a_produced_body_is_not_sent_twice(canned_server, client):
 
 
 @pytest.mark.spec("B-HTTP-120", "S237")
-async def test_a_loop_ends_at_the_cap_with_the_redirect_as_outcome(canned_server, client):
+async def test_a_loop_ends_at_the_cap_with_the_redirect_as_outcome(canned_server, either):
     async with canned_server(redirect("/again")) as server:
         with pytest.raises(HTTPClientError) as caught:
-            await client.fetch(server.url(), max_redirects=3)
+            await either.fetch(server.url(), max_redirects=3)
     assert caught.value.code == 302
     assert len(server.heads) == 4
 
 
 @pytest.mark.spec("B-HTTP-121")
-async def test_a_redirect_that_is_not_to_be_followed_is_an_error(canned_server, client):
+async def test_a_redirect_that_is_not_to_be_followed_is_an_error(canned_server, either):
     async with canned_server(redirect("/b")) as server:
         with pytest.raises(HTTPClientError) as caught:
-            await client.fetch(server.url(), follow_redirects=False)
+            await either.fetch(server.url(), follow_redirects=False)
     assert caught.value.response.headers["Location"] == "/b"
 
 
 @pytest.mark.spec("B-HTTP-122")
-async def test_callbacks_hear_of_the_last_response_only(canned_server, client):
+async def test_callbacks_hear_of_the_last_response_only(canned_server, either):
     seen = []
 
     def respond(number, head, body):
         return redirect("/b", body=b"moved") if number == 1 else OK
 
     async with canned_server(respond) as server:
-        await client.fetch(
+        await either.fetch(
             server.url(), streaming_callback=seen.append, header_callback=seen.append
         )
     assert seen == ["HTTP/1.1 200 OK\r\n", "Content-Length: 2\r\n", "\r\n", b"ok"]
 
 
 @pytest.mark.spec("S234", "S236")
-async def test_credentials_stay_with_their_origin(canned_server, client):
+async def test_credentials_stay_with_their_origin(canned_server, either):
     headers = HTTPHeaders({"Host": "inner.test", "X-Own": "kept"})
     for name in ("Authorization", "Cookie", "Proxy-Authorization"):
         headers.add(name, "secret-1")
         headers.add(name, "secret-2")
     async with canned_server(OK) as other, canned_server(redirect(other.url("/x"))) as server:
-        await client.fetch(server.url(), headers=headers)
-        await client.fetch(server.url(), auth_username="u", auth_password="secret-3")
-        await client.fetch(server.url().replace("//", "//u:secret-4@"))
+        await either.fetch(server.url(), headers=headers)
+        await either.fetch(server.url(), auth_username="u", auth_password="secret-3")
+        await either.fetch(server.url().replace("//", "//u:secret-4@"))
         assert b"Authorization: Basic" in server.heads[1]
         assert b"Authorization: Basic" in server.heads[2]
     assert b"secret-1" in server.heads[0]
@@ -140,13 +140,13 @@ async def test_credentials_stay_with_their_origin(canned_server, client):
     assert headers.get_list("Cookie") == ["secret-1", "secret-2"]
 
 
-async def test_credentials_stay_within_their_origin(canned_server, client):
+async def test_credentials_stay_within_their_origin(canned_server, either):
     def respond(number, head, body):
         return redirect("/b") if number == 1 else OK
 
     async with canned_server(respond) as server:
         url = server.url().replace("//", "//u:p@")
-        await client.fetch(url, headers={"Cookie": "a=b"})
+        await either.fetch(url, headers={"Cookie": "a=b"})
     assert b"Authorization: Basic dTpw\r\n" in server.heads[1]
     assert b"Cookie: a=b\r\n" in server.heads[1]
 
@@ -163,38 +163,38 @@ async def test_credentials_stay_within_their_origin(canned_server, client):
         "http://a b/",
     ],
 )
-async def test_other_targets_are_refused(canned_server, client, location):
+async def test_other_targets_are_refused(canned_server, either, location):
     async with canned_server(redirect(location)) as server:
         with pytest.raises(HTTPClientError, match="redirect refused") as caught:
-            await client.fetch(server.url())
+            await either.fetch(server.url())
         assert caught.value.code == 302
-        response = await client.fetch(server.url(), raise_error=False)
+        response = await either.fetch(server.url(), raise_error=False)
     assert response.code == 302
 
 
 @pytest.mark.spec("S237")
-async def test_a_blank_location_is_no_redirect(canned_server, client):
+async def test_a_blank_location_is_no_redirect(canned_server, either):
     async with canned_server(redirect("")) as server:
-        response = await client.fetch(server.url(), raise_error=False)
+        response = await either.fetch(server.url(), raise_error=False)
     assert response.code == 302
     assert len(server.heads) == 1
 
 
 @pytest.mark.spec("S234")
-async def test_https_does_not_lead_to_http(canned_server, client, server_tls, ca_file):
+async def test_https_does_not_lead_to_http(canned_server, either, server_tls, ca_file):
     async with (
         canned_server(OK) as plain,
         canned_server(redirect(plain.url()), tls=server_tls()) as server,
     ):
         with pytest.raises(HTTPClientError, match="leaves https"):
-            await client.fetch(server.url(), ca_certs=ca_file)
+            await either.fetch(server.url(), ca_certs=ca_file)
         assert plain.heads == []
-        await client.fetch(server.url(), ca_certs=ca_file, allow_insecure_redirects=True)
+        await either.fetch(server.url(), ca_certs=ca_file, allow_insecure_redirects=True)
         assert len(plain.heads) == 1
 
 
 @pytest.mark.spec("S154")
-async def test_the_body_of_a_followed_redirect_is_bounded_and_never_decoded(canned_server, client):
+async def test_the_body_of_a_followed_redirect_is_bounded_and_never_decoded(canned_server, either):
     bomb = gzip.compress(bytes(50_000_000))
     endless = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 90000000\r\n\r\n" + bytes(
         200_000
@@ -207,7 +207,7 @@ async def test_the_body_of_a_followed_redirect_is_bounded_and_never_decoded(cann
             return first if number == 1 else OK
 
         async with canned_server(respond) as server:
-            assert (await client.fetch(server.url())).body == b"ok"
+            assert (await either.fetch(server.url())).body == b"ok"
 
 
 def test_a_client_certificate_stays_with_its_origin():

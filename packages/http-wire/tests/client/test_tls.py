@@ -12,11 +12,11 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 async def test_a_trusted_server_is_fetched_from_and_kept(
-    canned_server, client, server_tls, ca_file
+    canned_server, either, server_tls, ca_file
 ):
     async with canned_server(OK, tls=server_tls()) as server:
         for _ in range(3):
-            assert (await client.fetch(server.url(), ca_certs=ca_file)).body == b"ok"
+            assert (await either.fetch(server.url(), ca_certs=ca_file)).body == b"ok"
     assert server.connections == 1
 
 
@@ -51,15 +51,15 @@ async def test_an_expired_certificate_is_refused(canned_server, client, authorit
 
 
 @pytest.mark.spec("B-HTTP-154")
-async def test_an_ipv6_literal_is_verified(canned_server, client, server_tls, ca_file):
+async def test_an_ipv6_literal_is_verified(canned_server, either, server_tls, ca_file):
     async with canned_server(OK, tls=server_tls("::1"), host="::1") as server:
-        await client.fetch(server.url(host="[::1]"), ca_certs=ca_file)
+        await either.fetch(server.url(host="[::1]"), ca_certs=ca_file)
 
 
 @pytest.mark.spec("B-HTTP-152")
-async def test_verification_can_be_switched_off(canned_server, client, server_tls):
+async def test_verification_can_be_switched_off(canned_server, either, server_tls):
     async with canned_server(OK, tls=server_tls("other.test")) as server:
-        assert (await client.fetch(server.url(), validate_cert=False)).body == b"ok"
+        assert (await either.fetch(server.url(), validate_cert=False)).body == b"ok"
 
 
 async def test_the_mapped_address_must_prove_the_name_of_the_url(
