@@ -11,7 +11,7 @@ from etesian.http_wire.client.errors import HTTPClientError
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-@pytest.mark.spec("B-HTTP-158")
+@pytest.mark.spec("B-HTTP-156", "B-HTTP-158")
 async def test_a_proxy_is_asked_for_plain_http(either, proxy):
     response = await either.fetch("http://elsewhere.test/x", **proxy.options)
     assert response.body == b"ok"

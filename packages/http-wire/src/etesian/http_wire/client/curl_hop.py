@@ -82,7 +82,7 @@ class CurlHop:
         self._informational = 0
         self._final_head = False
         self._is_followed = False
-        self._challenge_expected = request.auth_mode == "digest" and bool(request.auth_username)
+        self._challenges = _expected_challenges(request, target)
         self._waiting: asyncio.Future[None] | None = None
         self.request = request
         self.target = target
@@ -151,13 +151,10 @@ class CurlHop:
                 )
 
     def _is_challenge(self) -> bool:
-        """Tell whether libcurl will answer this response itself, by a digest, and once."""
-        expected, self._challenge_expected = self._challenge_expected, False
-        schemes = self.headers.get_list("WWW-Authenticate")
-        return (
-            expected
-            and self.start_line.code == 401
-            and any(scheme.lower().startswith("digest ") for scheme in schemes)
+        """Tell whether libcurl will answer this response itself, by a digest, and once each."""
+        name = self._challenges.pop(self.start_line.code, None)
+        return name is not None and any(
+            scheme.lower().startswith("digest ") for scheme in self.headers.get_list(name)
         )
 
     def _data_received(self, chunk: bytes) -> int:
@@ -229,6 +226,17 @@ class CurlHop:
                 f"{self.request.connect_timeout:g} seconds"
             )
         return CurlError(*error)
+
+
+def _expected_challenges(request: HTTPRequest, target: Target) -> dict[int, str]:
+    """Give the statuses that ask for a digest, and the field in which they do."""
+    expected = {}
+    if request.auth_mode == "digest" and request.auth_username:
+        expected[401] = "WWW-Authenticate"
+    # For https the proxy asks while the tunnel is opened, of which libcurl tells us nothing.
+    if request.proxy_auth_mode == "digest" and target.origin.scheme == "http":
+        expected[407] = "Proxy-Authenticate"
+    return expected
 
 
 def _as_exception(error: BaseException | None) -> Exception:
