@@ -67,7 +67,9 @@ class Suite:
 
     ``title`` says what it is, ``unit`` names one piece of it, and ``baselines``
     are the contenders that the others are compared with. ``memory`` heads the
-    column of the samples' ``memory_kib``; without it there is none.
+    column of the samples' ``memory_kib``; without it there is none. ``by_cpu``
+    says that processor time is compared and not the rate. Where ``not_peers``
+    are named, all others are compared with the best of those that are peers.
     """
 
     title: str
@@ -75,3 +77,5 @@ class Suite:
     baselines: tuple[str, ...]
     contenders: tuple[Contender, ...]
     memory: str = ""
+    by_cpu: bool = False
+    not_peers: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from etesian.bench.contender import Sample
 
@@ -17,33 +17,40 @@ def table(
     unit: str,
     baselines: Sequence[str],
     memory: str = "",
+    by_cpu: bool = False,
+    not_peers: Collection[str] = (),
 ) -> str:
-    """Give a line for each contender, the fastest first.
+    """Give a line for each contender, the fastest first; the thriftiest with ``by_cpu``.
 
     Rate and time are medians; the spread is from the slowest to the fastest
     round, in per cent of the median. Memory, under the heading ``memory``, is
     that of the round that took most; how busy a server was is a median, where
     it is known. Beside them, for each baseline that took part, how many times
-    its rate.
+    its rate, or with ``by_cpu`` its operations in the same processor time; and
+    the same for the best of those that are not among ``not_peers``, where any are.
     """
     present = [name for name in baselines if name in samples]
     extra = [memory] if memory else []
     busy = any(each.server_share is not None for of in samples.values() for each in of)
     served = ["server busy"] if busy else []
-    compared = [f"x {name}" for name in present]
-    head = ["", f"{unit}/s", "spread", f"cpu us/{unit}", *extra, *served, *compared]
     rates = {name: median(each.rate for each in of) for name, of in samples.items()}
+    costs = {name: median(each.cpu_us for each in of) for name, of in samples.items()}
+    speeds = {name: 1 / max(cost, 1e-9) for name, cost in costs.items()} if by_cpu else rates
+    peers = [name for name in samples if name not in not_peers] if not_peers else []
+    best = [max(peers, key=speeds.__getitem__)] if peers else []
+    compared = [f"x {name}" for name in present] + [f"x best ({name})" for name in best]
+    head = ["", f"{unit}/s", "spread", f"cpu us/{unit}", *extra, *served, *compared]
     rows = [
         [
             name,
             f"{rates[name]:,.0f}",
             f"{_spread(samples[name]):.0f} %",
-            f"{median(each.cpu_us for each in samples[name]):.1f}",
+            f"{costs[name]:.1f}",
             *(_most_memory(samples[name]) for _ in extra),
             *(_server_share(samples[name]) for _ in served),
-            *(f"{rates[name] / rates[baseline]:.2f}" for baseline in present),
+            *(f"{speeds[name] / speeds[baseline]:.2f}" for baseline in [*present, *best]),
         ]
-        for name in sorted(rates, key=rates.__getitem__, reverse=True)
+        for name in sorted(speeds, key=speeds.__getitem__, reverse=True)
     ]
     return _aligned([head, *rows])
 

@@ -36,7 +36,7 @@ def etesian_c(files: Files) -> Render:
 def _etesian(files: Files, *, use_c: bool) -> Render:
     from etesian.templates import DictLoader  # noqa: PLC0415 - each when its turn comes
 
-    generate: Render = DictLoader(_short_ends(files), use_c=use_c).load(_last(files)).generate
+    generate: Render = DictLoader(short_ends(files), use_c=use_c).load(_last(files)).generate
     return generate
 
 
@@ -44,7 +44,7 @@ def tornado(files: Files) -> Render:
     """Tornado, as it comes."""
     from tornado.template import DictLoader  # noqa: PLC0415
 
-    generate: Render = DictLoader(_short_ends(files)).load(_last(files)).generate
+    generate: Render = DictLoader(short_ends(files)).load(_last(files)).generate
     return generate
 
 
@@ -90,7 +90,8 @@ def _last(files: Files) -> str:
     return list(files)[-1]
 
 
-def _short_ends(files: Files) -> Files:
+def short_ends(files: Files) -> Files:
+    """Give files of Jinja2's for Etesian and Tornado, which end every block the same way."""
     return {name: _END.sub("{% end %}", text) for name, text in files.items()}
 
 

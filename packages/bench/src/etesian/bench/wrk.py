@@ -14,6 +14,7 @@ from etesian.bench.cores import load_core
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from http.client import HTTPResponse
 
     from etesian.bench.server_process import ServerProcess
 
@@ -54,11 +55,16 @@ class HTTPLoad:
         self._headers = dict(headers or {})
         self._post_size = post_size
 
-    def answer(self) -> bytes:
-        """Give the body of one response, whose status must be 200."""
+    def open(self) -> HTTPResponse:
+        """Give one response, to be closed."""
         body_sent = b"x" * self._post_size or None
         request = Request(self._url, body_sent, self._headers)  # noqa: S310 - our own http URL
-        with urlopen(request, timeout=10) as response:  # noqa: S310
+        response: HTTPResponse = urlopen(request, timeout=10)  # noqa: S310
+        return response
+
+    def answer(self) -> bytes:
+        """Give the body of one response, whose status must be 200."""
+        with self.open() as response:
             if response.status != 200:
                 raise LoadError(f"{self._url} answers {response.status}, expected 200")
             body: bytes = response.read()

@@ -9,7 +9,7 @@ import uvicorn
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
-    from typing import Any
+    from typing import Any, Literal
 
 START = {
     "type": "http.response.start",
@@ -25,10 +25,15 @@ async def hello(_scope: object, _receive: object, send: Callable[[Any], Awaitabl
     await send(BODY)
 
 
-async def serve_application(application: Callable[..., Any], listening: socket.socket) -> None:
+async def serve_application(
+    application: Callable[..., Any],
+    listening: socket.socket,
+    *,
+    lifespan: Literal["on", "off"] = "off",
+) -> None:
     """Serve an ASGI function until SIGTERM."""
     config = uvicorn.Config(
-        application, http="httptools", lifespan="off", access_log=False, log_level="warning"
+        application, http="httptools", lifespan=lifespan, access_log=False, log_level="warning"
     )
     await uvicorn.Server(config).serve(sockets=[listening])
 

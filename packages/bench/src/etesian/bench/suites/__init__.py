@@ -17,6 +17,7 @@ NAMES = (
     "http_upload",
     "http_download",
     "http_idle",
+    "web",
     "client",
     "tcp",
     "tcp_idle",
