@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from etesian.web.access_log import AccessJSONFormatter, AccessTextFormatter
     from etesian.web.application import Application
     from etesian.web.compression import GZipContentEncoding, OutputTransform
+    from etesian.web.cors import CORSHandler, CORSPolicy
     from etesian.web.decorators import addslash, authenticated, removeslash, stream_request_body
     from etesian.web.download_name import content_disposition
     from etesian.web.error_handler import ErrorHandler
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from etesian.web.page_resources import is_absolute
     from etesian.web.redirect_handler import RedirectHandler
     from etesian.web.routing.rules import URLSpec, url
+    from etesian.web.sessions import MemorySessionStore, Session, Sessions, SessionStore
     from etesian.web.signed_values import (
         DEFAULT_SIGNED_VALUE_MIN_VERSION,
         DEFAULT_SIGNED_VALUE_VERSION,
@@ -55,16 +57,22 @@ __all__ = [
     "Application",
     "AsyncHTTPSTestCase",
     "AsyncHTTPTestCase",
+    "CORSHandler",
+    "CORSPolicy",
     "ErrorHandler",
     "EventStream",
     "FallbackHandler",
     "Finish",
     "GZipContentEncoding",
     "HTTPError",
+    "MemorySessionStore",
     "MissingArgumentError",
     "OutputTransform",
     "RedirectHandler",
     "RequestHandler",
+    "Session",
+    "SessionStore",
+    "Sessions",
     "StaticFileHandler",
     "TemplateModule",
     "UIModule",
@@ -94,6 +102,12 @@ __all__ = [
 # Public name -> the module that holds it, imported when the name is first asked for (PEP 562):
 # importing the package stays cheap, and its interface can be imported without asyncio.
 _HOMES = {
+    "CORSHandler": "cors",
+    "CORSPolicy": "cors",
+    "MemorySessionStore": "sessions",
+    "Session": "sessions",
+    "SessionStore": "sessions",
+    "Sessions": "sessions",
     "AccessJSONFormatter": "access_log",
     "AccessTextFormatter": "access_log",
     "Application": "application",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from etesian.web.vary import vary_by
+
 if TYPE_CHECKING:
     from etesian.http_wire.interface import HTTPHeaders
 
@@ -40,8 +42,4 @@ def accepts_coding(accept_encoding: str, coding: str) -> bool:
 
 def vary_by_accept_encoding(headers: HTTPHeaders) -> None:
     """Say to caches that other clients get other octets; beside what ``Vary`` says already."""
-    present = headers.get("Vary")
-    if not present:
-        headers["Vary"] = "Accept-Encoding"
-    elif present.strip(" \t") != "*" and "accept-encoding" not in present.lower():
-        headers["Vary"] = present + ", Accept-Encoding"
+    vary_by(headers, "Accept-Encoding")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from etesian.web.routing.rules import Rule, URLSpec
 from etesian.web.ui_modules import UIMethods, UIModules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from etesian.http_wire.interface import HTTPMessageDelegate, HTTPServerRequest
     from etesian.web.compression import OutputTransform
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Application"]
 
+_logger = logging.getLogger("etesian.general")
 
 # What the setting ``debug`` turns on, where the application does not say otherwise.
 _DEBUG_SETTINGS: Final = {
@@ -93,6 +95,9 @@ class Application(ReversibleRouter):
     framework and those of the application; they are kept in ``settings``.
     """
 
+    guard_handler: Callable[[RequestHandler], None] | None = None
+    """What is done to every handler before it runs, if anything; debug mode sets it."""
+
     def __init__(
         self,
         handlers: Iterable[object] | None = None,
@@ -124,11 +129,21 @@ class Application(ReversibleRouter):
         self.wildcard_router = ApplicationRouter(self, rules)
         self._host_router = ApplicationRouter(self)
         self._default_host_router = ApplicationRouter(self)
+        if settings.get("debug"):
+            self._watch_out()
         if settings.get("autoreload"):
             # Loaded when it is needed: nobody else's program watches files.
             from etesian.core_loop.interface import autoreload  # noqa: PLC0415
 
             autoreload.start()
+
+    def _watch_out(self) -> None:
+        """Tell a developer of mistakes that cost time to look for, as debug mode does."""
+        from etesian.web.thread_guard import guard_thread  # noqa: PLC0415 - for developers only
+
+        self.guard_handler = guard_thread
+        for pattern, problem in self.lint_routes():
+            _logger.warning("The route %r %s", pattern, problem)
 
     @property
     def static_handler_class(self) -> type[StaticFileHandler]:
@@ -254,6 +269,18 @@ class Application(ReversibleRouter):
             if pattern is not None:
                 return pattern
         return None
+
+    def lint_routes(self) -> Iterator[tuple[str, str]]:
+        """Give each regex of a route that is dangerous, or cannot be judged, and why.
+
+        In debug mode the routes that an application is made with are looked at, and
+        what is found goes to the log.
+        """
+        # Loaded when it is needed: production has been looked at before.
+        from etesian.web.routing.regex_lint import lint_router  # noqa: PLC0415
+
+        for router in (self._host_router, self.wildcard_router):
+            yield from lint_router(router)
 
     def answer_error(self, request: HTTPServerRequest, error: Exception) -> None:
         """Answer a request whose handler could not even be made."""

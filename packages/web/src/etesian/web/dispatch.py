@@ -136,6 +136,8 @@ class HandlerDelegate:
         except Exception as error:
             self._application.answer_error(self._request, error)
             return None
+        if self._application.guard_handler is not None:
+            self._application.guard_handler(handler)
         self._handler = handler
         return handler
 
