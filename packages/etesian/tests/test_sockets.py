@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import stat
 import sys
@@ -30,6 +31,15 @@ def test_a_unix_socket_with_its_mode_is_gone_at_the_end(start, program, workers)
     assert ask(socket.AF_UNIX, str(path)).endswith(b"Hello, world")
     assert command.end() == 0
     assert not path.exists()
+
+
+def test_a_unix_socket_keeps_its_name_while_workers_are_renewed(start, program):
+    command = start("program:application", "--unix=web.sock", "--workers=1")
+    command.url()
+    (old,) = command.workers()
+    command.send(signal.SIGHUP)
+    command.until(lambda: command.workers() and old not in command.workers())
+    assert ask(socket.AF_UNIX, str(program / "web.sock")).endswith(b"Hello, world")
 
 
 @pytest.mark.parametrize("workers", [(), ("--workers=1",)], ids=["alone", "worker"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from etesian.cli.arguments import add_run_arguments, run_options
@@ -37,10 +36,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status_of(lambda: run_alone(options))
 
 
+class _Version(argparse.Action):
+    """Tells the version. It is looked up for who asks: that takes longer than all the rest here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"etesian {version('etesian')}")
+        parser.exit()
+
+
 def parse(words: Sequence[str]) -> RunOptions:
     """Give the options that the words and the environment say."""
     parser = argparse.ArgumentParser(prog="etesian", description="Etesian, from the command line.")
-    parser.add_argument("--version", action="version", version=f"etesian {version('etesian')}")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="tell the version of this distribution"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     run = commands.add_parser("run", help="serve an application until Ctrl-C")
     add_run_arguments(run)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-import ssl
 from typing import TYPE_CHECKING, Any
 
-from etesian.cli.start_error import StartError
+from etesian.cli.tls import tls_context
 from etesian.http_wire.interface import api as http_wire
-from etesian.streams.interface import api as streams
 from etesian.web.interface import Application
 
 if TYPE_CHECKING:
@@ -23,12 +21,6 @@ _DEBUG_SETTINGS = {
     "compiled_template_cache": False,
     "static_hash_cache": False,
     "serve_traceback": "loopback",
-}
-
-_CLIENT_CERTS = {
-    "none": ssl.CERT_NONE,
-    "optional": ssl.CERT_OPTIONAL,
-    "required": ssl.CERT_REQUIRED,
 }
 
 
@@ -60,29 +52,6 @@ def make_server(
         return http_wire.HTTPServer(served, **arguments)
     jitter = random.randint(0, options.max_requests_jitter)  # noqa: S311 - no secret
     return _CountingServer(served, options.max_requests + jitter, on_limit, **arguments)
-
-
-def tls_context(options: RunOptions) -> ssl.SSLContext:
-    """Give the server's side of TLS, for HTTP/1.1.
-
-    Raises ``StartError``, which names the file, where one is missing or is not what it should be.
-    """
-    files = (options.certfile, options.keyfile, options.ca_certs)
-    named = ", ".join(file for file in files if file is not None)
-    try:
-        context: ssl.SSLContext = streams.ssl_options_to_context(
-            {
-                "certfile": options.certfile,
-                "keyfile": options.keyfile,
-                "ca_certs": options.ca_certs,
-                "cert_reqs": _CLIENT_CERTS[options.client_certs],
-            },
-            server_side=True,
-        )
-    except OSError as error:  # of TLS too
-        raise StartError(f"cannot use {named}: {error.strerror or error}") from None
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 class _CountingServer(http_wire.HTTPServer):

@@ -6,17 +6,17 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING, Any
 
+from etesian.cli.announcing import announce
 from etesian.cli.http_server import make_server
 from etesian.cli.logs import set_up_logging
 from etesian.cli.notify import notify
-from etesian.cli.sockets import close_sockets, open_sockets, url_of
+from etesian.cli.sockets import close_sockets, open_sockets
 from etesian.cli.start_error import StartError
 from etesian.cli.stopping import Stopping, end_soon
 from etesian.cli.target import load_target
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from etesian.cli.options import RunOptions
     from etesian.cli.target import Served
@@ -67,14 +67,6 @@ def load(options: RunOptions) -> Served:
     )
     set_up_logging(options)
     return served
-
-
-def announce(sockets: Iterable[socket.socket], options: RunOptions) -> None:
-    """Tell people and the service manager that connections are served."""
-    for one in sockets:
-        url = url_of(one, secure=options.certfile is not None)
-        print(f"Serving on {url} (Ctrl-C stops it)", flush=True)
-    notify("READY=1")
 
 
 async def drain(server: Any, options: RunOptions) -> None:

@@ -15,13 +15,13 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from etesian.cli.http_server import tls_context
+from etesian.cli.announcing import announce
 from etesian.cli.logs import set_up_logging
 from etesian.cli.notify import notify
 from etesian.cli.reload import changes, is_broken
-from etesian.cli.serving import announce
 from etesian.cli.slot import Slot
 from etesian.cli.sockets import close_sockets, open_sockets
+from etesian.cli.tls import tls_context
 from etesian.cli.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
