@@ -218,6 +218,12 @@ async def test_a_search_over_many_small_arrivals_is_linear(connected):
     assert large < 8 * small * 3
 
 
+async def test_an_empty_delimiter_is_refused(connected):
+    near, _ = await connected()
+    with pytest.raises(ValueError, match="delimiter"):
+        near.read_until(b"")
+
+
 async def test_read_into_fills_the_memory_of_the_caller(connected):
     near, far = await connected()
     memory = bytearray(8)

@@ -134,7 +134,7 @@ async def test_closing_before_the_connection_frees_what_was_to_be_written():
 async def test_a_peer_that_does_not_read_is_given_up_after_the_close(
     connected, eventually, monkeypatch
 ):
-    monkeypatch.setattr("etesian.streams.base_iostream.LINGER_TIMEOUT", 0.05)
+    monkeypatch.setattr("etesian.streams.stream_parts.closing.LINGER_TIMEOUT", 0.05)
     near, _ = await connected()
     written = near.write(b"x" * 20_000_000)
     near.close()

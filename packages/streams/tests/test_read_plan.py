@@ -104,8 +104,3 @@ def test_until_close_is_never_done_before_the_end():
 @pytest.mark.parametrize("partial", [True, False])
 def test_no_memory_is_full_at_once(partial):
     assert ReadInto(memoryview(bytearray()), partial=partial).take(ReadBuffer()) == 0
-
-
-def test_an_empty_delimiter_is_refused():
-    with pytest.raises(ValueError, match="delimiter"):
-        ReadUntil(b"", None, 1000)

@@ -196,6 +196,8 @@ class IOStream(BaseIOStream):
         if self._closed or self._lost:
             raise StreamClosedError(real_error=self.error)
         self._writer.flush()
+        # Answers that wait for others to join them.
+        self._writer.flush()
         early = self._reader.buffer
         unexpected = early.size and not (server_side and early.starts_with(HANDSHAKE_RECORD))
         # What a transport has was written before TLS, and is sent before it.

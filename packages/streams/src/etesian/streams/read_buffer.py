@@ -70,6 +70,18 @@ class ReadBuffer:
             self._data, self._start = b"", 0
         return taken
 
+    def take_through(self, delimiter: bytes, limit: int, begin: int = 0) -> bytes | None:
+        """Remove and give the bytes to the end of the first ``delimiter`` at or after ``begin``.
+
+        ``None`` where there is none, or where these are more than ``limit``.
+        """
+        start = self._start
+        at = self._data.find(delimiter, start + begin)
+        if at < 0:
+            return None
+        size = at - start + len(delimiter)
+        return self.take(size) if size <= limit else None
+
     def take_into(self, target: memoryview) -> int:
         """Move bytes from the front into ``target``; give how many there were."""
         size = min(self.size, len(target))

@@ -8,14 +8,16 @@ alone. No I/O happens here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from etesian.streams.interface import StreamBufferFullError, UnsatisfiableReadError
 
 if TYPE_CHECKING:
-    import re
-
     from etesian.streams.read_buffer import ReadBuffer
+
+
+_Wanted = TypeVar("_Wanted", bytes, re.Pattern[bytes])
 
 
 class ReadPlan:
@@ -47,55 +49,46 @@ class ReadPlan:
         """Put back what was already moved out of ``buffer``: the read was cancelled."""
 
 
-class _Delimited(ReadPlan):
+class _Delimited(ReadPlan, Generic[_Wanted]):
     """A read that ends where the peer says, so that only a limit bounds it.
 
     The limit is ``max_bytes``, or without it that of the buffer.
     """
 
-    __slots__ = ("_error", "_limit")
+    __slots__ = ("_limit", "_max_bytes", "_seen", "_wanted")
 
-    def __init__(self, max_bytes: int | None, buffer_limit: int) -> None:
-        if max_bytes is None:
-            self._limit = buffer_limit
-            self._error: type[Exception] = StreamBufferFullError
-        else:
-            self._limit = max_bytes
-            self._error = UnsatisfiableReadError
+    def __init__(self, wanted: _Wanted, max_bytes: int | None, buffer_limit: int) -> None:
+        self._wanted: _Wanted = wanted
+        self._max_bytes = max_bytes
+        self._limit = buffer_limit if max_bytes is None else max_bytes
+        # How many bytes the last look has seen, as far as the next need not see them again.
+        self._seen = 0
 
     def _refusal(self) -> Exception:
-        return self._error(f"no delimiter within the first {self._limit} bytes")
+        error = StreamBufferFullError if self._max_bytes is None else UnsatisfiableReadError
+        return error(f"no delimiter within the first {self._limit} bytes")
 
 
-class ReadUntil(_Delimited):
-    """Up to and including a delimiter."""
+class ReadUntil(_Delimited[bytes]):
+    """Up to and including a delimiter, which has one byte at least."""
 
-    __slots__ = ("_delimiter", "_scanned")
-
-    def __init__(self, delimiter: bytes, max_bytes: int | None, buffer_limit: int) -> None:
-        if not delimiter:
-            raise ValueError("a delimiter has one byte at least")
-        super().__init__(max_bytes, buffer_limit)
-        self._delimiter = delimiter
-        self._scanned = 0
+    __slots__ = ()
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the delimiter; bytes that were searched are not searched again."""
         size = buffer.size
-        if size == self._scanned:
+        if size == self._seen:
             return None
-        at = buffer.find(self._delimiter, self._scanned)
-        end = at + len(self._delimiter)
-        if at >= 0 and end <= self._limit:
-            return buffer.take(end)
-        if at >= 0 or size >= self._limit:
-            raise self._refusal()
-        # The delimiter may have begun in the last bytes.
-        self._scanned = max(0, size - len(self._delimiter) + 1)
-        return None
+        taken = buffer.take_through(self._wanted, self._limit, self._seen)
+        if taken is None:
+            if size >= self._limit:
+                raise self._refusal()
+            # The delimiter may have begun in the last bytes.
+            self._seen = max(0, size - len(self._wanted) + 1)
+        return taken
 
 
-class ReadUntilRegex(_Delimited):
+class ReadUntilRegex(_Delimited[re.Pattern[bytes]]):
     """Up to the end of the first match of a pattern.
 
     A search by pattern cannot be taken up where it ended. It is repeated for
@@ -104,7 +97,7 @@ class ReadUntilRegex(_Delimited):
     bytes, or to the time.
     """
 
-    __slots__ = ("_pattern", "_tried", "postponed")
+    __slots__ = ("postponed",)
 
     # Bytes. Below this a search is cheaper than the arrival that causes it.
     _FEW = 4096
@@ -112,26 +105,24 @@ class ReadUntilRegex(_Delimited):
     def __init__(
         self, pattern: re.Pattern[bytes], max_bytes: int | None, buffer_limit: int
     ) -> None:
-        super().__init__(max_bytes, buffer_limit)
-        self._pattern = pattern
-        self._tried = 0
+        super().__init__(pattern, max_bytes, buffer_limit)
         self.postponed = False
 
     def insist(self) -> None:
         """Search at the next look, however little has come."""
-        self._tried = 0
+        self._seen = 0
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the end of the first match."""
         size = buffer.size
-        grown = size - self._tried
-        self.postponed = self._tried > self._FEW and grown < self._tried // 8 and size < self._limit
+        grown = size - self._seen
+        self.postponed = self._seen > self._FEW and grown < self._seen // 8 and size < self._limit
         return None if self.postponed else self.take_last(buffer)
 
     def take_last(self, buffer: ReadBuffer) -> bytes | None:
         """The same, looking at all there is."""
-        self._tried = buffer.size
-        end = buffer.end_of_match(self._pattern)
+        self._seen = buffer.size
+        end = buffer.end_of_match(self._wanted)
         if end > self._limit or (end < 0 and buffer.size >= self._limit):
             raise self._refusal()
         return buffer.take(end) if end >= 0 else None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from etesian.streams.interface import StreamClosedError
 from etesian.streams.read_buffer import ReadBuffer
-from etesian.streams.read_future import ReadFuture
 
 if TYPE_CHECKING:
-    import asyncio
-
     from etesian.streams.read_plan import ReadPlan
 
 
@@ -29,7 +27,7 @@ class ReadSide:
         self.ended = False
         self._plan: ReadPlan | None = None
         # That of the pending read, or of one that was cancelled and is not forgotten yet.
-        self.future: ReadFuture | None = None
+        self.future: asyncio.Future[Any] | None = None
 
     @property
     def pending(self) -> bool:
@@ -65,27 +63,28 @@ class ReadSide:
             self.claim()
         return plan.take_last(self.buffer) if self.ended else plan.take(self.buffer)
 
-    def wait(self, plan: ReadPlan, loop: asyncio.AbstractEventLoop) -> ReadFuture:
+    def wait(self, plan: ReadPlan, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Any]:
         """Give a future for the result of ``plan``, which :meth:`take` did not find."""
         self._plan = plan
-        future = self.future = ReadFuture(loop=loop)
-        future.reader = self
+        future: asyncio.Future[Any] = asyncio.Future(loop=loop)
+        self.future = future
         return future
 
-    def advance(self) -> bool:
-        """Finish the pending read if its result is there now; tell whether one still waits."""
+    def advance(self) -> bytes | int | None:
+        """Give the result of the pending read, which then waits no more; ``None`` if it does.
+
+        The caller delivers it: to the future that was pending before.
+        """
         future, plan = self.future, self._plan
         if future is None or plan is None:
-            return False
+            return None
         if future.cancelled():
             self._forget_cancelled()
-            return False
+            return None
         result = plan.take_last(self.buffer) if self.ended else plan.take(self.buffer)
-        if result is None:
-            return True
-        self.future = self._plan = None
-        future.set_result(result)
-        return False
+        if result is not None:
+            self.future = self._plan = None
+        return result
 
     def fail(self, error: BaseException | None) -> None:
         """Let no more bytes arrive, and end the pending read because of ``error``."""
@@ -101,8 +100,3 @@ class ReadSide:
             if self._plan is not None:
                 self._plan.abandon(self.buffer)
             self._plan = self.future = None
-
-    def give_back(self, result: Any) -> None:
-        """Take back the bytes of a satisfied read whose reader was cancelled."""
-        if isinstance(result, bytes) and self.future is None:
-            self.buffer.give_back(result)

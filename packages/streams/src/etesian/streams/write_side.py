@@ -17,10 +17,6 @@ HIGH_WATER = 64 * 1024
 # in pieces, each when the one before has been passed on.
 TLS_PIECE = 64 * 1024
 
-# Bytes. Small writes are held back and sent as one while more of the peer's burst is waiting to be
-# answered: a system call costs more than copying this much.
-SMALL = 4096
-
 
 class WriteSide:
     """Passes bytes to a transport in order, and says when they have drained.
@@ -82,31 +78,40 @@ class WriteSide:
         return self._queued + self._held_size + self._transport.get_write_buffer_size()
 
     def send(
-        self, data: bytes | bytearray | memoryview, limit: int | None, *, more_comes: bool
+        self, data: bytes | bytearray | memoryview, limit: int | None, more_comes: bool
     ) -> None:
         """Send ``data`` or queue it.
 
-        With ``more_comes``, small data may be held until the loop's next turn.
+        With ``more_comes``, it may be held until the loop's next turn, or the
+        next write without.
 
         Raises :class:`StreamBufferFullError`, with nothing queued, when more
         than ``limit`` bytes would wait.
         """
         # What the caller may change or resize before it is sent must be copied.
-        if not isinstance(data, bytes):
+        if type(data) is not bytes:
             data = _unchanging(data)
         size = len(data)
-        if limit is not None and size and self.waiting + size > limit:
-            raise StreamBufferFullError(f"{self.waiting} + {size} bytes to write, limit {limit}")
-        if more_comes and size <= SMALL and self.drained and self._transport is not None:
+        if limit is not None and size:
+            self._check(size, limit)
+        transport = self._transport
+        if more_comes and self.drained and transport is not None:
             self._hold(data, size)
         elif self._held:
             self._held.append(data)
             self.flush()
-        elif self._transport is not None and not self._tls:
+        elif transport is not None and not self._tls:
             if size:
-                self._transport.write(data)
+                transport.write(data)
         else:
             self._put(data, size)
+
+    def _check(self, size: int, limit: int) -> None:
+        if self.waiting + size > limit:
+            # What is held waits for nobody but us.
+            self.flush()
+        if self.waiting + size > limit:
+            raise StreamBufferFullError(f"{self.waiting} + {size} bytes to write, limit {limit}")
 
     def _hold(self, data: bytes | memoryview, size: int) -> None:
         if not self._held:
@@ -198,7 +203,7 @@ class WriteSide:
                 waiter.exception()
 
 
-def _unchanging(data: bytearray | memoryview) -> bytes | memoryview:
+def _unchanging(data: bytes | bytearray | memoryview) -> bytes | memoryview:
     if isinstance(data, memoryview) and data.readonly and isinstance(data.obj, bytes):
         return data.cast("B") if data.c_contiguous else bytes(data)
     return bytes(data)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+# Seconds. Between the last bytes and a reset: uvloop takes one that comes with them for an end.
+_APART = 0.002
+
+
 class FaultyRelay:
     """Listens on :attr:`port` of 127.0.0.1 and passes each connection on to ``host:port``.
 
@@ -103,10 +107,14 @@ class _End(asyncio.Protocol):
             self._count += len(piece)
             target.write(piece)
         if self._faults.resets_at(self._count):
-            reset(target)
-            self.abort()
+            asyncio.get_running_loop().call_later(_APART, self._reset, target)
         elif self._faults.ends_at(self._count):
             target.write_eof()
+
+    def _reset(self, target: asyncio.Transport) -> None:
+        if not target.is_closing():
+            reset(target)
+        self.abort()
 
     def eof_received(self) -> bool:
         target = self._other._transport if self._other else None  # noqa: SLF001 - of one kind

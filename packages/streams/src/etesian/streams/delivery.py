@@ -1,0 +1,46 @@
+"""Handing a result to the task that awaits it, in the call stack in which it came."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Context
+
+    _Callback: TypeAlias = Callable[[asyncio.Future[Any]], object]
+
+_Result = TypeVar("_Result")
+
+
+def deliver(result: _Result, future: asyncio.Future[_Result]) -> None:
+    """Finish ``future``, and run the task that awaits it up to where it waits again.
+
+    Otherwise the loop would wake that task one turn later, and one that was cancelled within that
+    turn would lose what it had read. The task is stepped as the loop steps it, in its own
+    context, and notices no difference. To be called where no task runs, by a callback of the
+    loop; and last, because the task may do anything, to the caller too.
+
+    Where somebody else than one task waits, the loop does the rest.
+    """
+    callbacks = _callbacks(future)
+    if callbacks and len(callbacks) == 1:
+        wake_up, context = callbacks[0]
+        if isinstance(getattr(wake_up, "__self__", None), asyncio.Task):
+            future.remove_done_callback(wake_up)
+            future.set_result(result)
+            context.run(wake_up, future)
+            return
+    future.set_result(result)
+
+
+def is_awaited(future: asyncio.Future[Any]) -> bool:
+    """Tell whether anybody waits for ``future``."""
+    return bool(_callbacks(future))
+
+
+def _callbacks(future: asyncio.Future[Any]) -> list[tuple[_Callback, Context]] | None:
+    # Not public. A future class of our own could tell who waits, but tasks are slow to wait for
+    # any but asyncio's own. Where it is hidden nothing breaks: the loop wakes the task.
+    return getattr(future, "_callbacks", None)

@@ -1,0 +1,1 @@
+"""What a stream is composed of, one concern a file."""
