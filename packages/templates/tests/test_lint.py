@@ -35,6 +35,35 @@ def findings(text, autoescape="xhtml_escape"):
         ('<form action="{% if y %}{{ x }}{% end %}">', "use safe_url"),
         ("<p>{% raw x %}</p>", "not escaped"),
         ('<a title="{% raw x %}">', "not escaped"),
+        ("{% raw escape(x) + y %}", "not escaped"),
+        ("{% raw x.escape(y) %}", "not escaped"),
+        ("<title><!-- </title>{% raw x %}", "not escaped"),
+        ('<a href=" {{ x }}">', "use safe_url"),
+        ('<a href="&#10;{{ x }}">', "use safe_url"),
+        ('<a hr{# c #}ef="{{ x }}">', "use safe_url"),
+        ('<a href="{% if y %}/x{% else %}{{ x }}{% end %}">', "use safe_url"),
+        ('<a href="{% if y %}{{ safe_url(x) }}{% else %}{{ x }}{% end %}">', "use safe_url"),
+        ('<a href="{% if y %}/x{% end %}{{ x }}">', "use safe_url"),
+        ('<a href="{% for y in z %}/{{ y }}{% end %}{{ x }}">', "use safe_url"),
+        ('<a href="{% try %}/x{% except E %}{{ x }}{% end %}">', "use safe_url"),
+        ('<a href="{{ safe_url(x) or x }}">', "use safe_url"),
+        ('<a href="{{ safe_url(x) if y else x }}">', "use safe_url"),
+        ("<a href=\"{{ 'java' + safe_url(x) }}\">", "use safe_url"),
+        ('<meta http-equiv="refresh" content="0; url={{ x }}">', "use safe_url"),
+        ("<a href=\"javascript:f('{{ x }}')\">", "in the program"),
+        ("<a href=\"Java\nScript:f('{{ safe_url(x) }}')\">", "in the program"),
+        ('<a href="data:text/html,{{ x }}">', "in the program"),
+        ('<iframe srcdoc="{{ x }}">', "escape it once more"),
+        ("<script>let x = {% raw json_encode(x) + y %}</script>", "a script"),
+        ("<script>let x = '{% raw js_string(x) %}'</script>", "brings its own"),
+        ("<style>a::after { content: '{% raw css_string(x) %}' }</style>", "brings its own"),
+        ("<a onclick=\"f('{{ js_string(x) }}')\">", "brings its own"),
+        ('<a onclick="f({{ js_string(x) + y }})">', "onclick, a script"),
+        ("<{{ x }}>", "in a tag"),
+        ("</{{ x }}>", "in a tag"),
+        ("<!--><script>{{ x }}</script>", "a script"),
+        ("<!-- --!><script>{{ x }}</script>", "a script"),
+        ("<textarea><!-- </textarea><script>{{ x }}</script>", "a script"),
     ],
 )
 def test_a_value_in_the_wrong_place_is_found(text, message):
@@ -62,6 +91,19 @@ def test_a_value_in_the_wrong_place_is_found(text, message):
         "a < b {{ x }} <3 {{ x }}",
         "<a title='>'>{{ x }}</a><br/>{{ x }}",
         "<script></script>{{ x }}<style></style>{{ x }}",
+        "<textarea>{{ x }}<script>{{ x }}</textarea>{{ x }}",
+        "<!----><!-- - > -- > {{ x }} -->{{ x }}",
+        "<div class={% if y %}'a'{% else %}'b'{% end %}>{{ x }}</div>",
+        "{% if y %}<p class='{% else %}<p id='{% end %}{{ x }}'>{{ x }}</p>",
+        "<a href=\"{{ safe_url(x) if x else '#' }}\">",
+        '<a href="{{ x and handler.reverse_url(x) }}">',
+        '<a href="{{ static_url(x) + y }}">',
+        '<a href="{% if y %}http{% else %}https{% end %}://{{ x }}/{{ safe_url(x) }}">',
+        '<img src="data:image/png;base64,{{ x }}">',
+        '<meta name="description" content="{{ x }}">',
+        '<iframe srcdoc="{{ escape(x) }}">',
+        "{% raw escape(x) + '<br>' + linkify(y) %}",
+        '<a onclick="{{ js_string(x) }}">',
     ],
 )
 def test_a_value_in_the_right_place_is_not(text):
@@ -82,6 +124,12 @@ def test_a_value_in_the_right_place_is_not(text):
         ("{% raw Template(x).generate() %}", "calls Template of a value"),
         ("{{ templates.Template(x).generate() }}", "calls Template of a value"),
         ("{{ eval(x) }}", "calls eval of a value"),
+        ("{% if 0 %}{% elif x.format(user) %}{% end %}", "takes format from a value"),
+        ("{% for y in x.format(user) %}{% end %}", "takes format from a value"),
+        ("{% while x.format(user) %}{% end %}", "takes format from a value"),
+        ("{% try %}{% except f(x.format(user)) %}{% end %}", "takes format from a value"),
+        ("{% apply x.format %}user{% end %}", "takes format from a value"),
+        ("{% apply eval %}{{ x }}{% end %}", "calls eval of a value"),
     ],
 )
 def test_a_value_that_decides_what_is_read_is_found(text, message):
@@ -113,6 +161,24 @@ def test_the_command_reports_and_fails(tmp_path, capsys):
     assert main(["check", str(tmp_path)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line[:14] for line in lines] == ["bad.html:2: 'x", "broken.html:3:", "child.html:2: "]
+
+
+def test_the_command_knows_html_by_any_of_its_names(tmp_path, capsys):
+    names = ["a.HTML", "b.htm", "c.svg", "d.xhtml"]
+    for name in [*names, "e.txt"]:
+        (tmp_path / name).write_text("<a href={{ x }}>")
+    assert main(["check", str(tmp_path)]) == 1
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == names
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_the_command_reports_a_file_that_no_loader_would_load(tmp_path, capsys):
+    (tmp_path / "a:b.html").write_text("")
+    (tmp_path / "c.html").write_text("{{ }}")
+    assert main(["check", str(tmp_path)]) == 1
+    one, two = capsys.readouterr().out.splitlines()
+    assert one == "a:b.html:1: template name 'a:b.html' has a backslash, a colon or a NUL"
+    assert two.startswith("c.html:1:")
 
 
 def test_without_autoescape_the_command_says_more(tmp_path, capsys):

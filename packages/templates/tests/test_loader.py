@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import threading
+import zipfile
 
 import pytest
 
@@ -263,6 +264,54 @@ def test_templates_come_out_of_a_package(tmp_path, monkeypatch):
     for name in ("nope", "../__init__.py", "sub"):
         with pytest.raises(FileNotFoundError):
             loader.load(name)
+
+
+def test_a_package_may_be_zipped(tmp_path, monkeypatch):
+    archive = tmp_path / "packages.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("zipped_with_templates/__init__.py", "")
+        file.writestr("zipped_with_templates/templates/sub/a.html", "{% include 'b.html' %}")
+        file.writestr("zipped_with_templates/templates/sub/b.html", "b{{ x }}")
+    monkeypatch.syspath_prepend(archive)
+    loader = PackageLoader("zipped_with_templates", auto_reload=True)
+    template = loader.load("sub/a.html")
+    assert template.generate(x=1) == b"b1"
+    assert loader.load("sub/a.html") is template
+    for name in ("nope", "../__init__.py", "sub"):
+        with pytest.raises(FileNotFoundError):
+            loader.load(name)
+
+
+def test_auto_reload_sees_changes_in_a_package_that_is_a_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "changing_package" / "templates"
+    folder.mkdir(parents=True)
+    (tmp_path / "changing_package" / "__init__.py").touch()
+    (folder / "a.html").write_text("one")
+    monkeypatch.syspath_prepend(tmp_path)
+    loader = PackageLoader("changing_package", auto_reload=True)
+    assert loader.load("a.html").generate() == b"one"
+    (folder / "a.html").write_text("another")
+    assert loader.load("a.html").generate() == b"another"
+    (folder / "a.html").unlink()
+    with pytest.raises(FileNotFoundError):
+        loader.load("a.html")
+
+
+def test_a_mapping_may_hold_bytes():
+    loader = DictLoader({"a": "{% include b %}", "b": "\ufeffé".encode(), "c": b"\n\xff"})
+    assert loader.load("a").generate() == "é".encode()
+    with pytest.raises(ParseError, match=r"not UTF-8 .* at c:2"):
+        loader.load("c")
+
+
+def test_names_that_are_no_templates_take_no_memory(tmp_path):
+    (tmp_path / "broken").write_text("{{")
+    loader = Loader(tmp_path)
+
+    for name in ["broken", *map(str, range(100))]:
+        with pytest.raises((FileNotFoundError, ParseError)):
+            loader.load(name)
+    assert sum(len(value) for value in vars(loader).values() if isinstance(value, dict)) == 0
 
 
 def test_threads_that_load_at_once_get_the_same_template(monkeypatch):

@@ -1,5 +1,7 @@
 """Restricted templates: what they can do, and all the ways out that there are none of."""
 
+import datetime as dt
+
 import pytest
 
 from etesian.templates import DictLoader, ParseError, Template
@@ -176,6 +178,26 @@ def test_a_restricted_text_may_extend_files_that_are_trusted():
     assert Template(text, loader=loader, restricted=True).generate(x="a&") == b"<A&amp;a&amp;>"
     with pytest.raises(ParseError, match="restricted"):
         Template(text.replace("{{ x }}", "{{ x.y }}"), loader=loader, restricted=True)
+
+
+@pytest.mark.spec("S193")
+@pytest.mark.parametrize("name", ["open", "copyright", "int", "datetime", "linkify", "Exception"])
+def test_it_has_no_names_but_those_given(name):
+    text = f"{{{{ {name} }}}}"
+    with pytest.raises(NameError):
+        Template(text, restricted=True).generate()
+    assert Template(text, restricted=True).generate(**{name: "mine"}) == b"mine"
+    files = {"a": "{% include b %}", "b": text}
+    with pytest.raises(NameError):
+        DictLoader(files, restricted=True).load("a").generate()
+
+
+def test_code_in_c_that_a_value_is_made_of_may_import():
+    class Value:
+        # Not a method, so no frame of Python stands between the template and strftime.
+        __getitem__ = dt.date(2020, 1, 2).strftime
+
+    assert Template("{{ x['%d'] }}", restricted=True).generate(x=Value()) == b"02"
 
 
 async def test_streaming_is_restricted_as_well():

@@ -133,6 +133,43 @@ def test_a_traceback_shows_the_text_that_was_compiled(tmp_path):
     assert template_entry(caught.value, "page").line == "{{ 1 // 0 }}"
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\n{% try %}\n{{ 1 / 0 }}{% except ZeroDivisionError %}{{ nothing }}{% end %}", 3),
+        (
+            "{% try %}\n{{ 1 / 0 }}{% except Exception as e %}{% set raise f() from e %}{% end %}",
+            2,
+        ),
+        ("{% try %}\n{{ 1 / 0 }}{% except ZeroDivisionError as e %}\n{{ group(e) }}{% end %}", 2),
+    ],
+    ids=["context", "cause", "group"],
+)
+def test_what_an_exception_came_from_has_its_place_too(text, line):
+    def group(error):
+        raise ExceptionGroup("all", [error]) from None
+
+    loader = DictLoader({"page.html": "\n\n\n\n\n{% include part.html %}", "part.html": text})
+    with pytest.raises((NameError, KeyError, ExceptionGroup)) as caught:
+        loader.load("page.html").generate(f=KeyError, group=group)
+    error = caught.value
+    inner = error.__cause__ or error.__context__
+    for each in (inner, *getattr(error, "exceptions", ())):
+        (entry,) = traceback.extract_tb(each.__traceback__)
+        assert (entry.filename, entry.lineno) == ("part.html", line)
+        assert "{{ 1 / 0 }}" in entry.line
+
+
+def test_an_exception_that_comes_from_itself_ends():
+    def fail():
+        one, other = KeyError(1), ValueError(2)
+        one.__context__, other.__context__ = other, one
+        raise one
+
+    with pytest.raises(KeyError):
+        Template("{{ fail() }}").generate(fail=fail)
+
+
 def test_an_unnamed_template_has_its_text_too():
     with pytest.raises(NameError) as caught:
         Template("\n{{ nothing }}").generate()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 # What is HTML by its name: for other files only the compiler has something to say.
-_HTML = frozenset({".html", ".htm"})
+_HTML = frozenset({".htm", ".html", ".svg", ".xhtml"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,11 +58,13 @@ def _check(folder: Path, autoescape: str | None) -> Iterator[str]:
 def _check_file(loader: Loader, name: str) -> Iterator[str]:
     try:
         loader.load(name)
-        if Path(name).suffix in _HTML:
+        if Path(name).suffix.lower() in _HTML:
             for finding in lint(loader.tree(name, None)):
                 yield f"{name}:{finding.line}: {finding.message}"
     except ParseError as error:
         yield f"{error.filename}:{error.lineno}: {error.message}"
+    except OSError as error:
+        yield f"{name}:1: {error}"
 
 
 if __name__ == "__main__":

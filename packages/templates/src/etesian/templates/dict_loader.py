@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etesian.templates.loader import BaseLoader
-from etesian.templates.origin import Origin
+from etesian.templates.origin import Origin, decode
 
 # See the package itself.
 TYPE_CHECKING = False
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 class DictLoader(BaseLoader):
     """Loads templates from a mapping of names to texts; the options are the base's.
 
-    The mapping may change: ``reset``, or ``auto_reload``, makes that seen.
+    A text may be given as its bytes in UTF-8. The mapping may change: ``reset``, or
+    ``auto_reload``, makes that seen.
 
     >>> DictLoader({"a": "{% include b %}!", "b": "Hello {{ x }}"}).load("a").generate(x="<you>")
     b'Hello &lt;you&gt;!'
     """
 
-    def __init__(self, dict: Mapping[str, str], **options: Any) -> None:  # noqa: A002 - documented
+    def __init__(self, dict: Mapping[str, str | bytes], **options: Any) -> None:  # noqa: A002 - documented
         super().__init__(**options)
         self.dict = dict
 
@@ -31,11 +32,13 @@ class DictLoader(BaseLoader):
 
         Raises:
             FileNotFoundError: it is not in the mapping.
+            ParseError: it is not UTF-8.
         """
         try:
-            return Origin(name, name, self.dict[name])
+            text = self.dict[name]
         except KeyError:
             raise FileNotFoundError(f"no template {name!r} in the mapping") from None
+        return Origin(name, name, decode(text, name) if isinstance(text, bytes) else text)
 
     def stamp(self, name: str) -> object:
         """Give the text itself."""

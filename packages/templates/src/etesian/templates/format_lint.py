@@ -10,12 +10,18 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from etesian.templates.python_source import parse_expression, parse_statements
+from etesian.templates.nodes import Apply, If, Loop, Try
+from etesian.templates.python_source import (
+    parse_expression,
+    parse_handler,
+    parse_loop,
+    parse_statements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etesian.templates.nodes import Fragment
+    from etesian.templates.nodes import Compound, Fragment
 
 _FORMATS = frozenset({"format", "format_map", "vformat"})
 _RUNS = frozenset({"Template", "eval", "exec"})
@@ -40,6 +46,32 @@ def lint_statement(fragment: Fragment) -> Iterator[str]:
     statements, _ = parse_statements(fragment, 0)
     for statement in statements:
         yield from _lint(statement)
+
+
+def lint_header(node: Compound) -> Iterator[tuple[Fragment, str]]:
+    """Say of what opens and divides a construct what in it gives a value such power, and where.
+
+    Raises:
+        ParseError: its Python does not parse.
+    """
+    for header, tree in _headers(node):
+        for message in _lint(tree):
+            yield header, message
+
+
+def _headers(node: Compound) -> Iterator[tuple[Fragment, ast.AST]]:
+    if isinstance(node, If):
+        for branch in node.branches:
+            yield branch.header, parse_expression(branch.header, 0)[0]
+    elif isinstance(node, Loop):
+        yield node.header, parse_loop(node.header, 0)[0]
+    elif isinstance(node, Try):
+        for handler in node.handlers:
+            yield handler.header, parse_handler(handler.header, 0)[0]
+    elif isinstance(node, Apply):
+        function, _ = parse_expression(node.function, 0)
+        # Called by the engine, with what is never text of the template alone.
+        yield node.function, ast.Call(function, [ast.Name("body", ast.Load())], [])
 
 
 def _lint(tree: ast.AST) -> Iterator[str]:

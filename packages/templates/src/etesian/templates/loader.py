@@ -103,9 +103,11 @@ class BaseLoader:
         """
         folder = posixpath.dirname(parent_path) if parent_path else ""
         path = posixpath.normpath(posixpath.join(folder, name))
-        # A backslash would be a separator, and a colon a drive or a stream, on one system only.
-        if path.startswith(("/", "../")) or path in {".", ".."} or set(path) & {"\\", "\0", ":"}:
+        if path.startswith(("/", "../")) or path in {".", ".."}:
             raise FileNotFoundError(f"template name {name!r} leaves the loader's root")
+        # A backslash would be a separator, and a colon a drive or a stream, on one system only.
+        if set(path) & {"\\", "\0", ":"}:
+            raise FileNotFoundError(f"template name {name!r} has a backslash, a colon or a NUL")
         return path
 
     def reset(self) -> None:
@@ -125,13 +127,16 @@ class BaseLoader:
                 # no template yet needs to know.
                 from etesian.templates.parser import parse  # noqa: PLC0415
 
-                self._stamps[path] = self.stamp(path)
+                # Before the text is read, so that no change between the two goes unseen; kept only
+                # for what is kept itself, or names that are no templates would fill the memory.
+                stamp = self.stamp(path)
                 mode = self.whitespace or default_mode(path)
                 origin = self.get_origin(path)
                 if self.restricted:
                     origin = origin.as_restricted()
                 tree = parse(origin, autoescape=self.autoescape, whitespace=mode)
                 self._trees[path] = tree
+                self._stamps[path] = stamp
             return tree
 
     def _forget_changed(self) -> None:
@@ -183,11 +188,16 @@ class Loader(BaseLoader):
 
     def stamp(self, name: str) -> object:
         """Give the file's time and size; ``None`` when it is gone."""
-        try:
-            status = os.stat(self._path(name))  # noqa: PTH116
-        except (OSError, ValueError):
-            return None
-        return status.st_mtime_ns, status.st_size
+        return stamp_of(self._path(name))
 
     def _path(self, name: str) -> str:
         return os.path.join(self.root, name)  # noqa: PTH118
+
+
+def stamp_of(path: str | os.PathLike[str]) -> object:
+    """Give a file's time and size; ``None`` when it is gone."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size

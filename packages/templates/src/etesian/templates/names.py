@@ -1,4 +1,4 @@
-"""The names that every template knows."""
+"""The names that every template knows, and the fewer that a restricted one does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from etesian.templates.escaping import json_encode, squeeze, url_escape, xhtml_escape
 from etesian.templates.links import linkify
+from etesian.templates.restricted import FUNCTIONS
 
 NAMES: dict[str, Any] = {
     # For code in C that imports (strftime does): it looks for __import__ in the globals of whoever
@@ -20,4 +21,11 @@ NAMES: dict[str, Any] = {
     "squeeze": squeeze,
     "linkify": linkify,
     "datetime": datetime,
+}
+
+# Neither Python's own names, whose text tells addresses, nor modules, whose text tells paths.
+# For code in C there is __import__ here too: no restricted template can say a private name.
+RESTRICTED_NAMES: dict[str, Any] = {
+    "__builtins__": {"__import__": builtins.__import__},
+    **{name: NAMES[name] for name in FUNCTIONS},
 }

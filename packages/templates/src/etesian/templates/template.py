@@ -84,13 +84,14 @@ class Template:
     def _start(self, tree: Tree, loader: BaseLoader | None, *, use_c: bool) -> None:
         # The compiler takes ten times as long to import as this module: it comes with the first
         # template that there is.
-        from etesian.templates.names import NAMES  # noqa: PLC0415
+        from etesian.templates.names import NAMES, RESTRICTED_NAMES  # noqa: PLC0415
         from etesian.templates.program import Program  # noqa: PLC0415
 
         self.name = tree.origin.name
         self._loader = loader
-        self._known = NAMES
         self._program = Program(tree, loader, use_c=use_c)
+        restricted = all(tree.origin.restricted for tree in self._program.trees)
+        self._known = RESTRICTED_NAMES if restricted else NAMES
 
     @property
     def code(self) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from etesian.templates.syntax import Place, constant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from etesian.templates.line_map import LineMap
     from etesian.templates.origin import Origin
@@ -26,21 +26,49 @@ if TYPE_CHECKING:
 def restore(error: BaseException, code: CodeType, lines: LineMap) -> None:
     """Make the traceback of an exception name the files and lines of the template.
 
-    ``code`` is the template's function, ``lines`` what its line numbers mean.
+    ``code`` is the template's function, ``lines`` what its line numbers mean. What the
+    exception came from, and what it is a group of, is shown with it and treated alike.
     """
     own = frozenset(_with_inner(code))
-    entries = []
-    entry = error.__traceback__
+    for shown in _shown_with(error):
+        entries = list(_entries(shown.__traceback__))
+        if any(entry.tb_frame.f_code in own for entry in entries):
+            shown.__traceback__ = _rebuilt(entries, own, lines)
+
+
+def _shown_with(error: BaseException) -> Iterable[BaseException]:
+    """Give the exception and all that a traceback of it shows, each once."""
+    # By identity: an exception may say that it equals another one.
+    found: dict[int, BaseException] = {}
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in found:
+            continue
+        found[id(each)] = each
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
+    return found.values()
+
+
+def _entries(entry: TracebackType | None) -> Iterator[TracebackType]:
     while entry is not None:
-        entries.append(entry)
+        yield entry
         entry = entry.tb_next
+
+
+def _rebuilt(
+    entries: list[TracebackType], own: frozenset[CodeType], lines: LineMap
+) -> TracebackType | None:
+    """Give the same traceback with the template's entries in terms of its files."""
     result = None
     for old in reversed(entries):
         if old.tb_frame.f_code in own:
             result = _restored(old, lines, result)
         else:
             result = TracebackType(result, old.tb_frame, old.tb_lasti, old.tb_lineno)
-    error.__traceback__ = result
+    return result
 
 
 def _with_inner(code: CodeType) -> Iterator[CodeType]:
