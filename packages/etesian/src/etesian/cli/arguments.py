@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import (
-    ArgumentParser,
-    ArgumentTypeError,
-    BooleanOptionalAction,
-    RawDescriptionHelpFormatter,
-)
-from ipaddress import ip_network
-from math import inf
+from argparse import ArgumentParser, BooleanOptionalAction, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING
 
+from etesian.cli import values
 from etesian.cli.addresses import Descriptor, TCPAddress, UnixAddress, address, descriptor, port
 from etesian.cli.options import RunOptions
-from etesian.core_loop.interface import api as core_loop
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -67,9 +60,9 @@ def run_options(parser: ArgumentParser, given: Namespace) -> RunOptions:
 
     Ends the program with the usage, as ``parser.error`` does, where they contradict each other.
     """
-    values = {name: getattr(given, name) for name in RunOptions.__slots__ if name in given}
+    plain = {name: getattr(given, name) for name in RunOptions.__slots__ if name in given}
     options = RunOptions(
-        **values,
+        **plain,
         addresses=_addresses(given),
         reload_dirs=tuple(given.reload_dir),
         trusted_proxies=tuple(given.trusted_proxy),
@@ -157,7 +150,7 @@ def _add_addresses(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--unix-mode",
-        type=_mode,
+        type=values.mode,
         default=0o600,
         metavar="MODE",
         help="who may connect to it, in octal (default: 600)",
@@ -176,26 +169,26 @@ def _add_processes(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("processes")
     group.add_argument(
         "--workers",
-        type=_workers,
+        type=values.workers,
         metavar="N",
         help="serve in N processes under a parent; 'auto' is one for each processor",
     )
     group.add_argument(
         "--max-requests",
-        type=_count,
+        type=values.count,
         metavar="N",
         help="replace a worker after so many requests; implies --workers 1",
     )
     group.add_argument(
         "--max-requests-jitter",
-        type=_whole,
+        type=values.whole,
         default=0,
         metavar="N",
         help="up to so many more, drawn anew for each worker",
     )
     group.add_argument(
         "--worker-timeout",
-        type=_seconds,
+        type=values.seconds,
         default=DEFAULT_WORKER_TIMEOUT,
         metavar="SECONDS",
         help="kill a worker whose loop is stuck for so long, 0 never (default: %(default)g; not "
@@ -203,7 +196,7 @@ def _add_processes(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--drain",
-        type=_seconds,
+        type=values.seconds,
         default=DEFAULT_DRAIN,
         metavar="SECONDS",
         help="time for requests in progress when it ends (default: %(default)g)",
@@ -222,7 +215,10 @@ def _add_processes(parser: ArgumentParser) -> None:
         "--uvloop", action="store_true", help="run on uvloop, which must be installed"
     )
     group.add_argument(
-        "--threads", type=_count, metavar="N", help="threads of a WSGI application, in each process"
+        "--threads",
+        type=values.count,
+        metavar="N",
+        help="threads of a WSGI application, in each process",
     )
 
 
@@ -251,7 +247,7 @@ def _add_proxy(parser: ArgumentParser) -> None:
         "--trusted-proxy",
         action="append",
         default=[],
-        type=_network,
+        type=values.network,
         metavar="NETWORK",
         help="proxies passed over from the right of X-Forwarded-For; may be repeated",
     )
@@ -259,16 +255,19 @@ def _add_proxy(parser: ArgumentParser) -> None:
 
 def _add_limits(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("limits of a request")
-    group.add_argument("--max-header-size", type=_size, metavar="SIZE", help="default: 64K")
-    group.add_argument("--max-body-size", type=_size, metavar="SIZE", help="default: 100M")
+    group.add_argument("--max-header-size", type=values.size, metavar="SIZE", help="default: 64K")
+    group.add_argument("--max-body-size", type=values.size, metavar="SIZE", help="default: 100M")
     group.add_argument(
-        "--header-timeout", type=_seconds, metavar="SECONDS", help="for its head (default: 10)"
+        "--header-timeout",
+        type=values.seconds,
+        metavar="SECONDS",
+        help="for its head (default: 10)",
     )
     group.add_argument(
-        "--body-timeout", type=_seconds, metavar="SECONDS", help="for its whole body (none)"
+        "--body-timeout", type=values.seconds, metavar="SECONDS", help="for its whole body (none)"
     )
     group.add_argument(
-        "--idle-timeout", type=_seconds, metavar="SECONDS", help="until the next one (3600)"
+        "--idle-timeout", type=values.seconds, metavar="SECONDS", help="until the next one (3600)"
     )
     group.add_argument(
         "--decompress-request", action="store_true", help="decode gzip and deflate bodies"
@@ -289,61 +288,3 @@ def _add_logs(parser: ArgumentParser) -> None:
     group.add_argument(
         "--log-format", choices=["text", "json"], default="text", help="default: text"
     )
-
-
-_MULTIPLES = {"K": 1024, "M": 1024**2, "G": 1024**3}
-
-
-def _size(text: str) -> int:
-    digits, unit = (text[:-1], text[-1:].upper()) if text[-1:].isalpha() else (text, "")
-    if not digits.isascii() or not digits.isdigit() or unit not in {"", *_MULTIPLES}:
-        raise ArgumentTypeError(f"got {text!r}, expected a size such as 65536, 64K or 10M")
-    return int(digits) * _MULTIPLES.get(unit, 1)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < inf:
-        raise ArgumentTypeError(f"got {text!r}, expected a number of seconds")
-    return seconds
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ArgumentTypeError(f"got {text!r}, expected a whole number")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    number = _whole(text)
-    if not number:
-        raise ArgumentTypeError("got 0, expected 1 or more")
-    return number
-
-
-def _workers(text: str) -> int:
-    if text != "auto":
-        return _count(text)
-    count: int = core_loop.process.cpu_count()
-    return count
-
-
-def _mode(text: str) -> int:
-    try:
-        mode = int(text, 8)
-    except ValueError:
-        mode = -1
-    if not 0 <= mode <= 0o777:
-        raise ArgumentTypeError(f"got {text!r}, expected a mode such as 660")
-    return mode
-
-
-def _network(text: str) -> str:
-    try:
-        ip_network(text)
-    except ValueError:
-        raise ArgumentTypeError(f"got {text!r}, expected a network such as 10.0.0.0/8") from None
-    return text

@@ -58,6 +58,8 @@ async def _occasions(roots: list[str]) -> AsyncIterator[object]:
     """Come back when there may be something new."""
     watchfiles = _kernel_watcher()
     if watchfiles is not None:
+        # It would log what is passed over, and again what is not.
+        logging.getLogger("watchfiles").setLevel(logging.WARNING)
         async for report in watchfiles.awatch(
             *roots, step=_STEP, rust_timeout=_RECHECK, yield_on_timeout=True
         ):
