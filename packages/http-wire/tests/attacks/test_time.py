@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 
 import pytest
+import trustme
 
 from etesian.http_wire import HTTPHeaders, ResponseStartLine, WirePolicy
+from etesian.http_wire.server.drain import DONE
 from etesian.streams.interface import StreamClosedError
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -169,6 +172,39 @@ async def test_writers_wait_until_the_peer_reads(serve, connect, make_recorder):
     await asyncio.gather(*tasks)
     assert received > size
     assert waited == [True]
+
+
+@pytest.mark.spec("S083")
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("high", [1000, 65536, 300_000])
+async def test_no_more_waits_for_a_slow_reader_than_the_policy_says(
+    serve, make_recorder, until, encrypted, high
+):
+    here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    there = ssl.create_default_context()
+    authority = trustme.CA()
+    authority.issue_cert("localhost").configure_cert(here)
+    authority.configure_trust(there)
+    waiting = []
+
+    def write(seen):
+        seen.connection.write_headers(OK, HTTPHeaders())
+        while seen.connection.write(b"x" * 1000) is DONE:
+            pass
+        waiting.append(seen.server_connection.transport.get_write_buffer_size())
+
+    options = {"ssl_options": here} if encrypted else {}
+    policy = WirePolicy(write_high_water=high)
+    port = serve(make_recorder(write), policy=policy, **options)
+    options = {"ssl": there, "server_hostname": "localhost"} if encrypted else {}
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_connection(asyncio.Protocol, "127.0.0.1", port, **options)
+    transport.pause_reading()
+    transport.write(GET)
+    await until(lambda: waiting)
+    # The last write went beyond it, and TLS adds to each.
+    assert high <= waiting[0] < high + 2000
+    transport.abort()
 
 
 async def _drained(awaitable):

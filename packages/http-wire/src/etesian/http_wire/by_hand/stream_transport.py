@@ -83,6 +83,9 @@ class StreamTransport(asyncio.Transport):
         """Give how many octets wait to be sent, as far as is known."""
         return self._unsent
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Leave it to the stream how much it holds."""
+
     def can_write_eof(self) -> bool:
         """Tell that a stream closes both sides at once."""
         return False

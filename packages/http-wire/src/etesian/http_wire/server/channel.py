@@ -126,7 +126,7 @@ class Channel(asyncio.Protocol):
                     await self._gate.wait()
             finally:
                 if not self.transport.is_closing():
-                    self.transport.set_write_buffer_limits()
+                    self.transport.set_write_buffer_limits(high=self._policy.write_high_water)
 
     async def _send_by_kernel(self, file: BinaryIO, offset: int, count: int) -> None:
         sender = FileSender(self.transport, file, offset, count, self._loop)

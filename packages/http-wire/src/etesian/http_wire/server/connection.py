@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 # How long, in seconds, an answer is still sent to a peer that has ended its side.
 _HALF_CLOSED_TIME: Final = 10.0
 
+# Octets. What transports hold back before they pause writers; those of asyncio over TLS hold
+# eight times this, for each peer that reads slowly.
+_USUAL_HIGH_WATER: Final = 64 * 1024
+
 _HEAD: Final = Phase.HEAD
 _BODY: Final = Phase.BODY
 _RESPONSE: Final = Phase.RESPONSE
@@ -62,9 +66,10 @@ class ServerConnection(RequestCycle):
         self._buffer = ReadAhead(self.transport, self._policy.max_pipelined_size)
         self._loop = asyncio.get_running_loop()
         self._contextvars = copy_context()
-        self.context = transport_context(
-            transport.get_extra_info("peername"), self.is_tls, self.settings
-        )
+        tls = self.is_tls
+        if tls or self._policy.write_high_water != _USUAL_HIGH_WATER:
+            self.transport.set_write_buffer_limits(high=self._policy.write_high_water)
+        self.context = transport_context(transport.get_extra_info("peername"), tls, self.settings)
         self._deadlines.add(self, self._loop)
         self._deadline = self._deadlines.after(self._policy.header_timeout)
         if self._on_begin is not None:
