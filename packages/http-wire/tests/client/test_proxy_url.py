@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from etesian.http_wire.client.proxy import Proxy, check_proxy, parse_proxy_url, proxy_of_request
@@ -102,3 +104,41 @@ async def test_a_proxy_over_tls_is_named_by_its_url(canned_server, client, tls_p
     assert (await client.fetch("http://elsewhere.test/x", proxy=url, **trust)).body == b"ok"
     with pytest.raises(OSError, match="certificate"):
         await client.fetch("http://elsewhere.test/x", proxy=url)
+
+
+@pytest.mark.spec("S253")
+async def test_both_clients_ask_the_environment_when_told_to(
+    canned_server, make_client, make_curl, proxy, monkeypatch
+):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "NO_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    async with canned_server(OK) as server:
+        for make in (make_client, make_curl):
+            client = make(trust_environment=True)
+            monkeypatch.setenv("http_proxy", f"http://pu:p%3Aw@127.0.0.1:{proxy.port}")
+            assert (await client.fetch("http://elsewhere.test/")).body == b"ok"
+            assert (await client.fetch(server.url(), proxy=f"pu:p@127.0.0.1:{proxy.port}")).body
+            monkeypatch.setenv("no_proxy", "127.0.0.1")
+            asked = len(proxy.heads)
+            assert (await client.fetch(server.url())).body == b"ok"
+            assert len(proxy.heads) == asked
+            monkeypatch.setenv("http_proxy", "gopher://proxy.test")
+            with pytest.raises(ValueError, match="scheme"):
+                await client.fetch("http://elsewhere.test/")
+
+
+@pytest.fixture
+async def make_curl(anyio_backend):
+    pytest.importorskip("pycurl", reason="the extra curl is not installed")
+    made = []
+
+    def make(**options):
+        made.append(CurlAsyncHTTPClient(force_instance=True, **options))
+        return made[-1]
+
+    from etesian.http_wire import CurlAsyncHTTPClient
+
+    yield make
+    for one in made:
+        one.close()
+    await asyncio.sleep(0)

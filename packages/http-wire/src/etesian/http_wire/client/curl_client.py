@@ -11,6 +11,7 @@ from etesian.http_wire.client.curl_options import check_curl_request
 from etesian.http_wire.client.deadlines import Deadlines
 from etesian.http_wire.client.fetch import Fetch, Phase
 from etesian.http_wire.client.fetching_client import FetchingClient
+from etesian.http_wire.client.proxy import url_of_environment
 from etesian.http_wire.client.slots import Slots
 from etesian.http_wire.wire.policy import STRICT
 
@@ -39,6 +40,7 @@ class CurlEnvironment:
     kept_policy: WirePolicy
     streamed_policy: WirePolicy
     cookie_jar: CookieJar | None
+    trust_environment: bool
 
 
 class CurlAsyncHTTPClient(FetchingClient):
@@ -59,6 +61,7 @@ class CurlAsyncHTTPClient(FetchingClient):
         max_clients: int = 10,
         max_body_size: int = STRICT.max_body_size,
         max_header_size: int = STRICT.max_header_size,
+        trust_environment: bool = False,
         cookie_jar: CookieJar | None = None,
         defaults: RequestOptions | None = None,
     ) -> None:
@@ -68,6 +71,7 @@ class CurlAsyncHTTPClient(FetchingClient):
         bounds the octets of a body, also after decompression, and
         ``max_header_size`` those of a response head. ``cookie_jar`` keeps the
         cookies of responses for the requests that they are for.
+        ``trust_environment`` takes a proxy from where the pooled client would.
         """
         super().initialize(defaults=defaults)
         policy = replace(STRICT, max_body_size=max_body_size, max_header_size=max_header_size)
@@ -79,6 +83,7 @@ class CurlAsyncHTTPClient(FetchingClient):
             kept_policy=policy,
             streamed_policy=policy,
             cookie_jar=cookie_jar,
+            trust_environment=trust_environment,
         )
 
     def close(self) -> None:
@@ -101,6 +106,8 @@ class CurlAsyncHTTPClient(FetchingClient):
 class CurlFetch(Fetch[CurlHop]):
     """A fetch whose hops are transfers of libcurl, which finds connections by itself."""
 
+    _shared: CurlEnvironment
+
     def __init__(
         self,
         environment: CurlEnvironment,
@@ -121,6 +128,9 @@ class CurlFetch(Fetch[CurlHop]):
         check_curl_request(request)
 
     def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> CurlHop:
+        if self._shared.trust_environment and (request.proxy or request.proxy_host) is None:
+            request = request.replaced(proxy=url_of_environment(target.origin))
+            check_curl_request(request)
         return CurlHop(self, self._driver, request, target, policy)
 
     def _begin(self) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "parse_proxy_url",
     "proxy_of_environment",
     "proxy_of_request",
+    "url_of_environment",
 ]
 
 # Those with a name looked up by the proxy, and those with one looked up here, as libcurl has them.
