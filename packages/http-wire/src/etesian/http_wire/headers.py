@@ -91,12 +91,14 @@ class HTTPHeaders(MutableMapping[str, str]):
     ) -> None:
         self._fields = {}
         self._last_name = ""
-        if isinstance(fields, HTTPHeaders):
+        if not fields:
+            pass  # to ask for its type costs more than all the rest
+        elif isinstance(fields, HTTPHeaders):
             self._fields = fields.copy()._fields
         elif isinstance(fields, dict):
             for name, value in fields.items():
                 self[name] = value
-        elif fields:
+        else:
             self.update(fields)
         if named:
             self.update(named)

@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from etesian.web.interface import HTTPError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from etesian.http_wire.interface import HTTPServerRequest
     from etesian.web.application import Application
@@ -166,7 +167,7 @@ class HandlerDelegate:
         """Call the method of the verb, and finish unless there is something to wait for."""
         waiting = self._call_verb(handler)
         if waiting is not None:
-            self._spawn(handler, _finish_after(handler, waiting))
+            self._spawn(handler, waiting, finishes=True)
         elif not handler._finished and handler._auto_finish:
             handler.finish()
 
@@ -243,10 +244,10 @@ class HandlerDelegate:
             handler._handle_request_exception(error)
 
     def _spawn(
-        self, handler: RequestHandler, coroutine: Coroutine[Any, Any, None]
+        self, handler: RequestHandler, waiting: Awaitable[None], *, finishes: bool = False
     ) -> asyncio.Task[None]:
         """Run the rest of a request in a Task; its first step now, where Python can."""
-        guarded = _guard(handler, coroutine)
+        guarded = _guard(handler, waiting, finishes)
         loop = asyncio.get_running_loop()
         if _HAS_EAGER_TASKS:
             task: asyncio.Task[None] = asyncio.Task(guarded, loop=loop, eager_start=True)  # type: ignore[call-arg]
@@ -257,10 +258,12 @@ class HandlerDelegate:
         return task
 
 
-async def _guard(handler: RequestHandler, coroutine: Coroutine[Any, Any, None]) -> None:
-    """Turn whatever ends the coroutine into the end of the response."""
+async def _guard(handler: RequestHandler, waiting: Awaitable[None], finishes: bool) -> None:
+    """Wait, and finish the response where that is due; turn whatever fails into its end."""
     try:
-        await coroutine
+        await waiting
+        if finishes and handler._auto_finish and not handler._finished:
+            handler.finish()
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is None or not task.cancelling():
@@ -274,12 +277,6 @@ async def _guard(handler: RequestHandler, coroutine: Coroutine[Any, Any, None]) 
         handler._handle_request_exception(error)
 
 
-async def _finish_after(handler: RequestHandler, waiting: Awaitable[None]) -> None:
-    await waiting
-    if handler._auto_finish and not handler._finished:
-        handler.finish()
-
-
 async def _forget_task_after(handler: RequestHandler, waiting: Awaitable[None]) -> None:
     """Wait; the handler is between two tasks then, not at its end."""
     try:
@@ -290,6 +287,7 @@ async def _forget_task_after(handler: RequestHandler, waiting: Awaitable[None]) 
 
 def _awaitable(result: object, method: str) -> Awaitable[None]:
     """Give what a method of a handler returned, or raise ``TypeError`` if that was a mistake."""
-    if inspect.isawaitable(result):
+    # What an async def gives, as nearly always, is seen at once.
+    if isinstance(result, CoroutineType) or inspect.isawaitable(result):
         return result
     raise TypeError(f"{method}() must return None or an awaitable, got {type(result).__name__}")

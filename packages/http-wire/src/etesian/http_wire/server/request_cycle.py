@@ -24,8 +24,6 @@ from etesian.http_wire.server.partial_head import PartialHead
 from etesian.http_wire.server.phase import Phase
 from etesian.http_wire.server.refusal import CONTINUE
 from etesian.http_wire.server.request_head import RequestHead
-from etesian.http_wire.wire.framing import request_body_length
-from etesian.http_wire.wire.grammar import escaped
 from etesian.http_wire.wire.response_writer import Progress
 
 if TYPE_CHECKING:
@@ -138,21 +136,13 @@ class RequestCycle(EndableConnection):
     def _begin_request(self, head: RequestHead) -> None:
         self._partial_head = None
         headers = head.headers()
-        if head.announces:
-            self._prepare_body(head.start_line.version, headers)
+        if head.body_length:
+            self.intake = Intake(head.body_length, headers, self.settings)
+            self.expecting = head.expects_continue
         exchange = self._exchange = Exchange(self, head, headers)
         # What a request sets in context variables must not be seen by the next one.
         context = self._request_contextvars = self._contextvars.copy()
         context.run(self._dispatch, head.start_line, headers, exchange)
-
-    def _prepare_body(self, version: str, headers: HTTPHeaders) -> None:
-        length = request_body_length(version, headers, self._policy)
-        if length:
-            self.intake = Intake(length, headers, self.settings)
-        if "Expect" in headers and version == "HTTP/1.1":
-            if headers["Expect"].lower() != "100-continue":
-                raise HTTPInputError(f"unknown expectation {escaped(headers['Expect'])}", 417)
-            self.expecting = length != 0
 
     def _dispatch(
         self, start_line: RequestStartLine, headers: HTTPHeaders, exchange: Exchange

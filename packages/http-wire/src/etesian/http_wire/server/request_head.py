@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etesian.http_wire.headers import HTTPHeaders
-from etesian.http_wire.wire.grammar import HEAD_END, list_members
+from etesian.http_wire.interface import HTTPInputError
+from etesian.http_wire.wire.framing import request_body_length
+from etesian.http_wire.wire.grammar import HEAD_END, escaped, list_members
 from etesian.http_wire.wire.head import parse_request_head
 
 if TYPE_CHECKING:
@@ -20,15 +22,16 @@ class RequestHead:
     """A request line and its fields, parsed; it serves every request that repeats it.
 
     ``octets`` are the whole head, its empty line included. ``keep_alive`` says whether
-    the client lets the connection outlive the response; ``announces`` whether a field
-    frames a body or asks whether one is welcome, so that all others need not be looked
-    at for that. ``is_repeated`` and ``answer`` belong to those who know of repetitions.
+    the client lets the connection outlive the response, ``body_length`` what ``framing``
+    decided, and ``expects_continue`` whether the client waits to be told to send its body.
+    ``is_repeated`` and ``answer`` belong to those who know of repetitions.
     """
 
     __slots__ = (
         "_fields",
-        "announces",
         "answer",
+        "body_length",
+        "expects_continue",
         "is_repeated",
         "keep_alive",
         "octets",
@@ -38,15 +41,20 @@ class RequestHead:
     def __init__(self, head: bytes, policy: WirePolicy) -> None:
         """Take a head without its empty line.
 
-        Raises ``HTTPInputError`` as ``parse_request_head`` does.
+        Raises ``HTTPInputError`` as ``parse_request_head`` and ``request_body_length`` do,
+        and for an expectation that nobody can meet.
         """
         self.start_line: RequestStartLine
         self.start_line, headers = parse_request_head(head, policy)
         fields = self._fields = headers._fields
         self.octets = head + HEAD_END
-        self.keep_alive = _lets_persist(self.start_line.version, fields.get("Connection"))
-        self.announces = (
-            "Content-Length" in fields or "Transfer-Encoding" in fields or "Expect" in fields
+        version = self.start_line.version
+        self.keep_alive = _lets_persist(version, fields.get("Connection"))
+        self.body_length = 0
+        if "Content-Length" in fields or "Transfer-Encoding" in fields:
+            self.body_length = request_body_length(version, headers, policy)
+        self.expects_continue = (
+            "Expect" in fields and _expects_continue(version, headers) and self.body_length != 0
         )
         self.is_repeated = False
         self.answer: Answer | None = None
@@ -59,6 +67,16 @@ class RequestHead:
     def is_repeatable(self) -> bool:
         """Whether copies of the fields share nothing that could be changed."""
         return list not in map(type, self._fields.values())
+
+
+def _expects_continue(version: str, headers: HTTPHeaders) -> bool:
+    """Tell whether ``Expect`` asks for 100; it means nothing in HTTP/1.0 (RFC 9110, 10.1.1)."""
+    if version != "HTTP/1.1":
+        return False
+    expectation = headers["Expect"]
+    if expectation.lower() != "100-continue":
+        raise HTTPInputError(f"unknown expectation {escaped(expectation)}", 417)
+    return True
 
 
 def _lets_persist(version: str, connection: str | list[str] | None) -> bool:
