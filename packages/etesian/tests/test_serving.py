@@ -170,6 +170,20 @@ def test_the_logging_of_the_program_is_left_alone(start, program):
     command.until("own: 200 GET /")
 
 
+@pytest.mark.parametrize("options", [(), ("--uvloop",)], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("workers", [(), ("--workers=1",)], ids=["alone", "worker"])
+def test_what_a_module_begins_on_the_loop_to_come_runs(start, program, options, workers):
+    (program / "early.py").write_text(
+        "from etesian.core_loop import IOLoop, PeriodicCallback\n"
+        "from program import application\n"
+        "IOLoop.current().add_callback(print, 'called', flush=True)\n"
+        "PeriodicCallback(lambda: print('again', flush=True), 10).start()\n"
+    )
+    command = start("early:application", "--port=0", *options, *workers)
+    lines = {command.process.stdout.readline().split()[0] for _ in range(5)}
+    assert lines == {"Serving", "called", "again"}
+
+
 def test_debug_shows_the_traceback_to_this_machine(start):
     url = start("program:application", "--port=0", "--debug").url()
     with pytest.raises(HTTPError) as caught:

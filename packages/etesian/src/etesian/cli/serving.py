@@ -14,10 +14,9 @@ from etesian.cli.sockets import close_sockets, open_sockets
 from etesian.cli.start_error import StartError
 from etesian.cli.stopping import Stopping, end_soon
 from etesian.cli.target import load_target
+from etesian.core_loop.interface import IOLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from etesian.cli.options import RunOptions
     from etesian.cli.target import Served
 
@@ -29,12 +28,11 @@ _IDLE_GRACE = 1.0
 def run_alone(options: RunOptions) -> int:
     """Serve in this process, and give its exit status.
 
-    Raises what loading the application raises, and ``StartError`` where a socket, the
-    certificate or uvloop cannot be had.
+    Raises what :func:`load` raises, and ``StartError`` where a socket or the certificate
+    cannot be had.
     """
     served = load(options)
     server = make_server(served, options)
-    factory = loop_factory(options)
     sockets = open_sockets(options)
 
     async def serve() -> None:
@@ -48,7 +46,7 @@ def run_alone(options: RunOptions) -> int:
         await drain(server, options)
 
     try:
-        with asyncio.Runner(debug=options.debug, loop_factory=factory) as runner:
+        with asyncio.Runner(debug=options.debug, loop_factory=pending_loop) as runner:
             runner.run(serve())
             end_soon(0)
     finally:
@@ -57,7 +55,12 @@ def run_alone(options: RunOptions) -> int:
 
 
 def load(options: RunOptions) -> Served:
-    """Give what is to be served, and set up logging where the program does not."""
+    """Give what is to be served, and set up logging where the program does not.
+
+    Raises what loading the application raises, and ``StartError`` where uvloop is not installed.
+    """
+    # Before: what the modules of the program begin on the loop to come is on this one.
+    _choose_loop(options)
     served = load_target(
         options.target,
         app_dir=options.app_dir,
@@ -77,14 +80,16 @@ async def drain(server: Any, options: RunOptions) -> None:
     await server.close_all_connections()
 
 
-def loop_factory(options: RunOptions) -> Callable[[], asyncio.AbstractEventLoop]:
-    """Give what makes the event loop; raises ``StartError`` where uvloop is not installed."""
-    if not options.uvloop:
-        return asyncio.new_event_loop
-    try:
-        from uvloop import new_event_loop  # noqa: PLC0415 - only for who asks for it
-    except ImportError:
-        raise StartError(
-            "uvloop is not installed; pip install 'etesian[uvloop]' brings it"
-        ) from None
-    return new_event_loop
+def pending_loop() -> asyncio.AbstractEventLoop:
+    """Give the loop that the program's modules took for the one that will run."""
+    return IOLoop.current().asyncio_loop
+
+
+def _choose_loop(options: RunOptions) -> None:
+    if options.uvloop:
+        try:
+            IOLoop.configure("uvloop")
+        except ImportError:
+            raise StartError(
+                "uvloop is not installed; pip install 'etesian[uvloop]' brings it"
+            ) from None

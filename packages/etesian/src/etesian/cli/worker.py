@@ -17,7 +17,7 @@ from etesian.cli.channel import ALIVE, READY, RETIRING
 from etesian.cli.command import parse
 from etesian.cli.failures import status_of
 from etesian.cli.http_server import make_server
-from etesian.cli.serving import drain, load, loop_factory
+from etesian.cli.serving import drain, load, pending_loop
 from etesian.cli.sockets import listening_socket
 from etesian.cli.stopping import Stopping, end_soon
 
@@ -71,7 +71,7 @@ def _serve(options: RunOptions, channel: socket.socket, sockets: list[socket.soc
         await drain(server, options)
         life.cancel()
 
-    with asyncio.Runner(debug=options.debug, loop_factory=loop_factory(options)) as runner:
+    with asyncio.Runner(debug=options.debug, loop_factory=pending_loop) as runner:
         runner.run(serve())
         end_soon(0)
     return 0
