@@ -15,20 +15,23 @@ from etesian.bench.wrk import HTTPLoad, LoadError
 needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 
 
-@contextmanager
+class Refusing(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
 def refusing():
     """A server of this process that has nothing."""
+    return answering(Refusing)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
 
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+@contextmanager
+def answering(handler):
+    """A server of this process, which logs nothing."""
+    handler.log_message = lambda *_: None
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         yield ServerProcess(getpid(), server.server_port)
@@ -70,3 +73,21 @@ def test_posts_a_body_and_sends_headers():
         load = HTTPLoad(server, headers={"X-A": "b"}, post_size=1024)
         assert load.answer() == b"x" * 1024
         assert load.measure(1).rate > 100
+
+
+@needs_wrk
+def test_asks_for_another_target_each_time():
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            seen.append((self.path, self.headers["X-A"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with answering(Handler) as server:
+        HTTPLoad(server, "/a", headers={"X-A": "b"}, targets=7).measure(1)
+    assert {*seen} == {(f"/a?page={number}", "b") for number in range(1, 8)}

@@ -25,6 +25,8 @@ SHORTEST = 1
 
 # What wrk runs to make its requests, with the size of the body as its argument.
 POST_SCRIPT = Path(__file__).with_name("post.lua")
+# And to ask for something else each time, with the number of targets.
+VARY_SCRIPT = Path(__file__).with_name("vary.lua")
 
 _TOTAL = re.compile(r"(\d+) requests in ([0-9.]+)(ms|s|m)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
@@ -40,6 +42,8 @@ class HTTPLoad:
     """Requests for one path of a running server, as fast as it answers them.
 
     With ``post_size`` they are POST requests whose bodies have that many octets.
+    With ``targets`` they differ in their query, so many times: no connection sees
+    the same request twice in a row, which a server could remember.
     """
 
     def __init__(
@@ -49,11 +53,13 @@ class HTTPLoad:
         *,
         headers: Mapping[str, str] | None = None,
         post_size: int = 0,
+        targets: int = 0,
     ) -> None:
         self._server = server
         self._url = f"http://127.0.0.1:{server.port}{path}"
         self._headers = dict(headers or {})
         self._post_size = post_size
+        self._targets = targets
 
     def open(self) -> HTTPResponse:
         """Give one response, to be closed."""
@@ -90,6 +96,8 @@ class HTTPLoad:
         options = [f"--header={name}: {value}" for name, value in self._headers.items()]
         if self._post_size:
             options += [f"--script={POST_SCRIPT}", "--", str(self._post_size)]
+        elif self._targets:
+            options += [f"--script={VARY_SCRIPT}", "--", str(self._targets)]
         return options
 
 

@@ -1,4 +1,4 @@
-"""What a browser asks for: a head of some 600 octets."""
+"""What browsers ask for: heads of some 600 octets, each for something else."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ HEADERS = {
     "Priority": "u=0, i",
 }
 
+# A prime, so that no number of connections makes one of them ask for the same again soon.
+TARGETS = 997
+
 SUITE = Suite(
-    title="Hello, world from a bare delegate, asked as browsers do, with a head of 600 octets",
+    title="Hello, world from a bare delegate, asked as browsers do, with heads of 600 octets",
     unit="request",
     baselines=("tornado, uvloop", "uvicorn, uvloop"),
-    contenders=delegates(partial(HTTPLoad, headers=HEADERS)),
+    contenders=delegates(partial(HTTPLoad, headers=HEADERS, targets=TARGETS)),
 )
