@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +34,9 @@ class Handler(BaseHTTPRequestHandler):
         word = self.path.strip("/").partition("?")[0]
         if word == "slow":
             time.sleep(0.5)
+        if word == "held":
+            self.server.reached.set()
+            self.server.released.wait(20)
         if word == "cut":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
             self.close_connection = True
@@ -71,7 +75,9 @@ class Handler(BaseHTTPRequestHandler):
 def server():
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
+        server.handle_error = lambda *_: None  # those who leave early are meant to
         server.asked = 0
+        server.reached, server.released = threading.Event(), threading.Event()
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -213,6 +219,7 @@ def test_a_file_is_written_without_a_word(url, tmp_path, capfdbinary):
         (["-d", "@/nowhere", "{}"], 26, "cannot read /nowhere: No such file"),
         (["-F", "a=@/nowhere", "{}"], 26, "cannot read /nowhere: No such file"),
         (["-b", "/nowhere", "{}"], 26, "cannot read /nowhere: No such file"),
+        (["https:{host}"], 35, "TLS failed: wrong version number"),
         (["-m", "0.1", "{}/slow"], 28, "timed out"),
         (["{}/cut"], 56, "connection closed"),
         (["-o", "/nowhere/x", "{}"], 23, "the output cannot be written"),
@@ -222,9 +229,11 @@ def test_a_file_is_written_without_a_word(url, tmp_path, capfdbinary):
 )
 def test_failures_have_a_line_and_a_number(url, capfdbinary, words, status, message):
     base = url.removesuffix("/echo")
-    assert main([word.replace("{}", base) for word in words]) == status
+    host = base.removeprefix("http:")
+    words = [word.replace("{}", base).replace("{host}", host) for word in words]
+    assert main(words) == status
     assert message in capfdbinary.readouterr().err.decode()
-    assert main(["-s", *(word.replace("{}", base) for word in words)]) == status
+    assert main(["-s", *words]) == status
     assert capfdbinary.readouterr().err == b""
 
 
@@ -320,9 +329,10 @@ def test_progress_and_binary_on_a_terminal(url, tmp_path):
     assert on_a_terminal("-o", "-", binary) == (0, bytes(20))
 
 
-def test_an_interruption_is_no_traceback(url):
-    with subprocess.Popen([*COMMAND, url.replace("echo", "slow")], stderr=-1, stdout=-1) as process:
-        time.sleep(0.4)
-        process.send_signal(2)
+def test_an_interruption_is_no_traceback(url, server):
+    with subprocess.Popen([*COMMAND, url.replace("echo", "held")], stderr=-1, stdout=-1) as process:
+        assert server.reached.wait(20)
+        process.send_signal(signal.SIGINT)
         assert process.stderr.read() == b""
+        server.released.set()
     assert process.returncode == 130

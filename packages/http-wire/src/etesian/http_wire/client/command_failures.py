@@ -45,13 +45,11 @@ def message_of(error: BaseException) -> str:
         return str(error.args[0])
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate cannot be trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
     if isinstance(error, socket.gaierror):
         return f"the name has no address: {error.strerror}"
-    if (
-        isinstance(error, OSError)
-        and error.errno is not None
-        and not isinstance(error, ssl.SSLError)
-    ):
+    if isinstance(error, OSError) and error.errno is not None:
         what = "cannot connect" if error.filename is None else f"cannot read {error.filename}"
         return f"{what}: {os.strerror(error.errno)}"
     return str(error) or type(error).__name__
