@@ -80,3 +80,77 @@ async def test_it_ends_when_the_browser_leaves(serve, caplog):
         await ended.wait()
     await asyncio.sleep(0.02)
     assert "Traceback" not in caplog.text
+
+
+async def read_stream(site):
+    reader, writer = await site.connect()
+    writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    return reader, writer
+
+
+async def test_it_ends_in_order_when_the_server_shuts_down(serve, caplog):
+    after = []
+
+    class Streaming(RequestHandler):
+        async def get(self):
+            async with EventStream(self) as events:
+                await events.send("one", id=1)
+                await asyncio.sleep(60)
+            after.append("the rest of the handler runs")
+
+    site = serve(Streaming)
+    reader, writer = await read_stream(site)
+    await reader.readuntil(b"data: one\n\n")
+    async with asyncio.timeout(5):
+        await site.server.drain(within=30)
+        assert (await reader.read()).endswith(b"0\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    assert after
+    assert caplog.text == ""
+
+
+async def test_a_stream_that_begins_while_the_server_shuts_down_ends_at_once(serve):
+    async def body(events):
+        await asyncio.sleep(60)
+
+    site = serve(_streaming(body))
+    reader, writer = await site.connect()
+    await asyncio.sleep(0.02)  # until it is accepted
+    draining = asyncio.ensure_future(site.server.drain(within=30, idle_grace=10))
+    await asyncio.sleep(0.02)
+    writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    async with asyncio.timeout(5):
+        raw = await reader.read()
+        await draining
+    assert b"text/event-stream" in raw
+    assert raw.endswith(b"0\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_client_that_leaves_meanwhile_still_cancels(serve):
+    seen = []
+
+    class Streaming(RequestHandler):
+        async def get(self):
+            try:
+                async with EventStream(self) as events:
+                    events._drain()
+                    self._task.cancel()
+                    await asyncio.sleep(60)
+                seen.append("went on")
+            except asyncio.CancelledError:
+                seen.append("cancelled")
+                raise
+
+    await serve(Streaming).exchange(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    assert seen == ["cancelled"]
+
+
+async def test_retry_and_heartbeat_are_seconds(serve):
+    async def body(events):
+        await events.send("x")
+
+    answer = await serve(_streaming(body, retry=2, heartbeat=None)).fetch("/")
+    assert answer.text == "retry: 2000\n\ndata: x\n\n"

@@ -29,7 +29,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from typing import BinaryIO
 
     from etesian import http_wire as api
@@ -143,14 +143,12 @@ class HTTPConnection(Protocol):
 
     def finish(self) -> None:
         """End the response; the next request of the connection may be served."""
-        ...
 
     def abort(self) -> None:
         """Cut the connection, so that the peer sees that the response broke off.
 
         For a failure after the head; harmless once the response has ended.
         """
-        ...
 
 
 class SwitchableConnection(HTTPConnection, Protocol):
@@ -163,9 +161,11 @@ class SwitchableConnection(HTTPConnection, Protocol):
         (:class:`HTTPOutputError`), a cancel and any other failure cut the connection.
         """
 
+    def call_on_drain(self, callback: Callable[[], None]) -> None:
+        """Call back, once, when the server begins to shut down; now where it has begun."""
+
     def switch_protocol(self, protocol: TransportProtocol) -> None:
         """Give the transport to ``protocol``, with the bytes read after the head."""
-        ...
 
     def detach(self) -> Stream:
         """Give the connection as a stream, with the bytes read after the head."""
@@ -191,11 +191,9 @@ class HTTPMessageDelegate(Protocol):
 
     def finish(self) -> None:
         """Take the end of the message."""
-        ...
 
     def on_connection_close(self) -> None:
         """Take the news that the peer left before the message or its answer ended."""
-        ...
 
 
 class HTTPServerConnectionDelegate(Protocol):
@@ -209,7 +207,6 @@ class HTTPServerConnectionDelegate(Protocol):
 
     def on_close(self, server_conn: object) -> None:
         """Take the news that the connection ended."""
-        ...
 
 
 def __getattr__(name: str) -> object:

@@ -270,9 +270,12 @@ async def _guard(handler: RequestHandler, waiting: Awaitable[None], finishes: bo
             # Not this task was cancelled, but something that the handler waited for.
             handler._handle_request_exception(error)
             return
-        handler._abandon()
-        if not handler._client_gone:
-            raise
+        if handler._client_gone:
+            handler._abandon()
+            return
+        # Who is there still must not wait for what will never come.
+        handler._cut_response()
+        raise
     except Exception as error:
         handler._handle_request_exception(error)
 

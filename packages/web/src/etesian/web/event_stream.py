@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Self
 
 from etesian.web.escape import json_encode
@@ -33,8 +32,10 @@ class EventStream:
 
     While nothing is sent, a comment every ``heartbeat`` seconds keeps the connection
     alive (``None`` for none). ``retry`` is how many seconds a browser waits before
-    it connects again. When the client leaves, the handler is cancelled. Only one
-    task may send at a time.
+    it connects again. When the client leaves, the handler is cancelled. When the
+    server begins to shut down, the block is left by itself, whatever it waits for,
+    and the response ends in order: the browser connects again, to whom it finds
+    then, and says which event it had last. Only one task may send at a time.
     """
 
     def __init__(
@@ -49,6 +50,9 @@ class EventStream:
         self._heartbeat = heartbeat
         self._beating: asyncio.Task[None] | None = None
         self._sent_since_beat = False
+        self._task: asyncio.Task[object] | None = None
+        self._cancels_before = 0
+        self._is_drained = False
         self.last_event_id: str = handler.request.headers.get("Last-Event-Id", "")[:_MAX_ID_LENGTH]
         """The id of the last event that the browser got before it lost the connection."""
 
@@ -63,6 +67,11 @@ class EventStream:
         await handler.flush()
         if self._heartbeat is not None:
             self._beating = asyncio.create_task(self._beat(self._heartbeat))
+        self._task = asyncio.current_task()
+        self._cancels_before = self._task.cancelling() if self._task is not None else 0
+        call_on_drain = getattr(handler.request.connection, "call_on_drain", None)
+        if call_on_drain is not None:
+            call_on_drain(self._drain)
         return self
 
     async def __aexit__(
@@ -70,11 +79,17 @@ class EventStream:
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None:
+    ) -> bool:
+        task, self._task = self._task, None
         if self._beating is not None:
             self._beating.cancel()
-            with contextlib.suppress(asyncio.CancelledError, OSError):
-                await self._beating
+            await asyncio.wait([self._beating])
+            if not self._beating.cancelled():
+                self._beating.exception()  # the client has left, as the handler knows
+        if not self._is_drained or task is None:
+            return False
+        # The cancel was ours, so we take it back; one of somebody else goes on.
+        return task.uncancel() <= self._cancels_before and kind is asyncio.CancelledError
 
     async def send(
         self,
@@ -100,6 +115,12 @@ class EventStream:
         self._handler.write("".join(lines) + "\n")
         self._sent_since_beat = True
         await self._handler.flush()
+
+    def _drain(self) -> None:
+        """Leave the block: the server begins to shut down."""
+        if self._task is not None and not self._is_drained:
+            self._is_drained = True
+            self._task.cancel()
 
     async def _beat(self, seconds: float) -> None:
         while True:

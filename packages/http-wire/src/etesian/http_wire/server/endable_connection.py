@@ -55,6 +55,7 @@ class EndableConnection(Channel):
         "expecting",
         "has_left_http",
         "intake",
+        "is_draining",
         "must_close",
         "settings",
     )
@@ -85,6 +86,8 @@ class EndableConnection(Channel):
         self.expecting = False
         # Whether the next response is the last anyhow.
         self.must_close = settings.no_keep_alive
+        # Whether the server is shutting down, which those who answer for long may ask to hear of.
+        self.is_draining = False
         # Whether the transport is open still, and somebody else's.
         self.has_left_http = False
 
@@ -119,11 +122,19 @@ class EndableConnection(Channel):
         self._delegate = None
         self.abort()
 
+    def begin_drain(self) -> None:
+        """Make the next response the last, and tell the one in progress."""
+        self.must_close = self.is_draining = True
+        if self._exchange is not None:
+            self._exchange.tell_of_drain()
+
     def close_when_idle(self) -> None:
         """End after the response in progress; at once where none is."""
         self.must_close = True
         if self._exchange is None:
             self._close()
+        else:
+            self._exchange.keep_alive = False  # also where its head has not said so
 
     def close_at_once(self) -> None:
         """Send what is queued and close: its descriptor is needed, whatever the peer may send."""

@@ -14,7 +14,7 @@ from etesian.streams.interface import StreamClosedError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from typing import BinaryIO
 
     from etesian.http_wire.headers import HTTPHeaders
@@ -42,11 +42,14 @@ class Exchange(ResponseWriter):
     ``StreamClosedError`` while nothing is sent.
     """
 
+    _on_drain: Callable[[], None]  # there once somebody asked
+
     __slots__ = (
         "_connection",
         "_context",
         "_head",
         "_headers",
+        "_on_drain",
         "_origin",
         "finished_at",
         "trailers",
@@ -232,6 +235,30 @@ class Exchange(ResponseWriter):
         if connection is not None:
             self._connection = None
             connection.abort_response()
+
+    # Shutting down
+
+    def call_on_drain(self, callback: Callable[[], None]) -> None:
+        """Call back when the server begins to shut down; at once where it has begun.
+
+        It replaces an earlier callback, and is called once, unless the response ends before.
+        """
+        connection = self._connection
+        if connection is None:
+            return
+        if connection.is_draining:
+            callback()
+        else:
+            self._on_drain = callback
+
+    def tell_of_drain(self) -> None:
+        """Call back who asked for it."""
+        try:
+            callback = self._on_drain
+        except AttributeError:  # nobody did: the slot costs the others nothing
+            return
+        del self._on_drain
+        callback()
 
     # Leaving HTTP
 

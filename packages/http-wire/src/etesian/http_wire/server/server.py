@@ -154,11 +154,12 @@ class HTTPServer(TCPServer):
     async def drain(self, within: float, *, idle_grace: float = 0.0) -> None:
         """Stop accepting, let requests in progress end, and then close.
 
-        A response that has not begun says ``Connection: close``. Idle connections
-        close after ``idle_grace`` seconds of the ``within``: a request that is on its
-        way by then is answered still, where it would otherwise find the connection
-        closed. What is not done after ``within`` seconds is cut. Connections that have
-        left HTTP are not waited for.
+        A response that has not begun says ``Connection: close``; one in progress is told,
+        where it asked for that (``call_on_drain``). Idle connections close after
+        ``idle_grace`` seconds of the ``within``: a request that is on its way by then is
+        answered still, where it would otherwise find the connection closed. What is not
+        done after ``within`` seconds is cut. Connections that have left HTTP are not
+        waited for.
         """
         self.stop()
         try:
@@ -172,8 +173,8 @@ class HTTPServer(TCPServer):
             await self._wait_closed()
 
     async def _wait_for_last_requests(self, idle_grace: float) -> None:
-        for connection in self._connections:
-            connection.must_close = True
+        for connection in [*self._connections]:  # who is told may end one
+            connection.begin_drain()
         if idle_grace > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(idle_grace):
