@@ -105,15 +105,16 @@ def request_headers(request: HTTPRequest, target: Target) -> HTTPHeaders:
     Raises ``ValueError`` for a ``Content-Length`` or ``Transfer-Encoding`` that
     would not tell the truth about the body.
     """
+    # What is made up here needs no look at its octets; the finished head is looked at anyway.
     headers = request.headers.copy()
     if "Host" not in headers:
-        headers["Host"] = target.origin.authority
+        headers.set_valid("Host", target.origin.authority)
     if request.user_agent is not None:
         headers["User-Agent"] = request.user_agent
     elif "User-Agent" not in headers:
-        headers["User-Agent"] = DEFAULT_USER_AGENT
+        headers.set_valid("User-Agent", DEFAULT_USER_AGENT)
     if request.decompress_response and "Accept-Encoding" not in headers:
-        headers["Accept-Encoding"] = "gzip"
+        headers.set_valid("Accept-Encoding", "gzip")
     if request.auth_username is not None:
         headers["Authorization"] = basic_credentials(
             request.auth_username, request.auth_password or ""
@@ -129,18 +130,18 @@ def _frame(request: HTTPRequest, headers: HTTPHeaders) -> None:
         if "Content-Length" in headers:
             decimal(headers["Content-Length"])
         else:
-            headers["Transfer-Encoding"] = "chunked"
+            headers.set_valid("Transfer-Encoding", "chunked")
     elif request.body is not None or request.method in _WITH_BODY:
         _set_length(headers, len(request.body or b""))
     elif "Content-Length" in headers and headers["Content-Length"] != "0":
         raise ValueError("Content-Length announces a body, but there is none")
     if request.method == "POST" and "Content-Type" not in headers:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        headers.set_valid("Content-Type", "application/x-www-form-urlencoded")
     if request.expect_100_continue and (request.body or request.body_producer):
-        headers["Expect"] = "100-continue"
+        headers.set_valid("Expect", "100-continue")
 
 
 def _set_length(headers: HTTPHeaders, length: int) -> None:
     if "Content-Length" in headers and decimal(headers["Content-Length"]) != length:
         raise ValueError(f"Content-Length differs from the body's {length} bytes")
-    headers["Content-Length"] = str(length)
+    headers.set_valid("Content-Length", str(length))
