@@ -157,7 +157,35 @@ async def test_limits_and_deadlines_hold(streams, caplog):
         response = Collected()
         assert not await client.read_response(response)
         assert response.ended == "close"
-    assert len(caplog.records) == 3
+    assert [record.getMessage() for record in caplog.records] == [
+        "Refused a message: no whole head within 0.05 s",
+        "Refused a message: body of 5 octets, expected no more than 4",
+        "Refused a message: no whole body within 0.05 s",
+    ]
+
+
+async def test_a_timeout_of_the_delegates_own_is_nobody_elses(streams, caplog):
+    class Impatient(Collected):
+        async def headers_received(self, _start_line, _headers):
+            async with asyncio.timeout(0.01):
+                await asyncio.Event().wait()
+
+    ours, theirs = await streams()
+    await theirs.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    with pytest.raises(TimeoutError):
+        await HTTP1Connection(ours, True).read_response(Impatient())
+    assert caplog.records == []
+
+
+async def test_there_is_no_answer_before_a_request(streams):
+    ours, _ = await streams()
+    server = HTTP1Connection(ours, False)
+    with pytest.raises(HTTPOutputError, match="no request"):
+        server.write_headers(ResponseStartLine("HTTP/1.1", 200, "OK"), HTTPHeaders())
+    with pytest.raises(HTTPOutputError, match="no request"):
+        server.write(b"x")
+    with pytest.raises(HTTPOutputError, match="no request"):
+        server.finish()
 
 
 async def test_compressed_responses_are_decoded_when_asked(streams):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from etesian.http_wire.by_hand.parameters import HTTP1ConnectionParameters
-from etesian.http_wire.interface import HTTPInputError, RequestStartLine, ResponseStartLine
+from etesian.http_wire.interface import (
+    HTTPInputError,
+    HTTPOutputError,
+    RequestStartLine,
+    ResponseStartLine,
+)
 from etesian.http_wire.wire.body import UnboundedBody, body_of_length
 from etesian.http_wire.wire.content_coding import ContentDecoder, decoder_for
 from etesian.http_wire.wire.framing import (
@@ -28,7 +33,7 @@ from etesian.http_wire.wire.response_writer import ResponseWriter
 from etesian.streams.interface import StreamClosedError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Coroutine
 
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.interface import HTTPMessageDelegate
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("etesian.general")
 
 _READ_SIZE: Final = 64 * 1024
+
+_Read = TypeVar("_Read")
 
 
 class HTTP1Connection:
@@ -88,7 +95,7 @@ class HTTP1Connection:
         elif writer is not None:
             data = writer.head(cast("ResponseStartLine", start_line), headers)
         else:
-            raise HTTPInputError("no request has been read that could be answered")
+            raise HTTPOutputError("no request has been read that could be answered")
         return self.stream.write(data + writer.data(chunk) if chunk else data)
 
     def write(self, chunk: bytes) -> Awaitable[None]:
@@ -109,7 +116,7 @@ class HTTP1Connection:
     @property
     def _due_writer(self) -> RequestWriter | ResponseWriter:
         if self._writer is None:
-            raise HTTPInputError("no request has been read that could be answered")
+            raise HTTPOutputError("no request has been read that could be answered")
         return self._writer
 
     # Reading
@@ -126,8 +133,6 @@ class HTTP1Connection:
             kept = await self._read_message(delegate)
         except HTTPInputError as error:
             _log.warning("Refused a message: %s", error)
-        except TimeoutError:
-            _log.warning("Refused a message: it comes too slowly")
         except StreamClosedError:
             pass
         else:
@@ -139,8 +144,9 @@ class HTTP1Connection:
         return False
 
     async def _read_message(self, delegate: HTTPMessageDelegate) -> bool:
-        async with asyncio.timeout(self._policy.header_timeout):
-            start_line, headers, length = await self._read_head()
+        start_line, headers, length = await _in_time(
+            self._policy.header_timeout, "head", self._read_head()
+        )
         keep_alive = self._keep_alive and _wants_keep_alive(start_line, headers)
         if isinstance(start_line, RequestStartLine):
             self._writer = ResponseWriter(start_line.method, start_line.version, keep_alive)
@@ -148,8 +154,7 @@ class HTTP1Connection:
         await _finished(delegate.headers_received(start_line, headers))
         if self._detached:
             return False
-        async with asyncio.timeout(self._body_timeout):
-            await self._read_body(delegate, length, decoder)
+        await _in_time(self._body_timeout, "body", self._read_body(delegate, length, decoder))
         delegate.finish()
         return keep_alive and length != UNTIL_CLOSE
 
@@ -250,6 +255,20 @@ class HTTP1Connection:
 async def _finished(pending: Awaitable[None] | None) -> None:
     if pending is not None:
         await pending
+
+
+async def _in_time(
+    seconds: float | None, what: str, reading: Coroutine[None, None, _Read]
+) -> _Read:
+    """Give what reading gives; raises ``HTTPInputError`` where that takes longer."""
+    deadline = asyncio.timeout(seconds)
+    try:
+        async with deadline:
+            return await reading
+    except TimeoutError:
+        if not deadline.expired():  # the delegate's own
+            raise
+        raise HTTPInputError(f"no whole {what} within {seconds:g} s", 408) from None
 
 
 def _wants_keep_alive(
