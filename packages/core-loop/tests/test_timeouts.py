@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from etesian.core_loop import IOLoop, gen
+from etesian.core_loop import IOLoop, gen, queues
 from etesian.core_loop.testing import ExpectLog
 
 if TYPE_CHECKING:
@@ -71,6 +71,32 @@ async def test_cancelling_with_timeout_cancels_what_it_waits_for() -> None:
     waiting.cancel()
     await asyncio.sleep(0.001)
     assert future.cancelled()
+
+
+@pytest.mark.parametrize("rounds", range(4))
+async def test_an_item_that_comes_as_with_timeout_is_cancelled_is_not_lost(rounds: int) -> None:
+    queue: queues.Queue[int] = queues.Queue()
+    got = []
+
+    async def get() -> None:
+        got.append(await gen.with_timeout(timedelta(days=1), queue.get()))
+
+    waiting = asyncio.ensure_future(get())
+    await asyncio.sleep(0)
+    queue.put_nowait(1)
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert len(got) + queue.qsize() == 1
+
+
+async def test_what_comes_with_the_deadline_has_come_in_time() -> None:
+    queue: queues.Queue[int] = queues.Queue()
+    item = gen.with_timeout(IOLoop.current().time() + 0.005, queue.get())
+    time.sleep(0.01)  # noqa: ASYNC251  the deadline is to pass before the loop can notice
+    queue.put_nowait(1)
+    assert await item == 1
 
 
 async def test_with_timeout_takes_a_future_of_a_thread() -> None:

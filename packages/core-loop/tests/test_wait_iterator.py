@@ -94,3 +94,34 @@ async def test_a_cancelled_next_takes_no_result_with_it() -> None:
     iterator.next().cancel()
     await asyncio.sleep(0.01)
     assert await iterator.next() == 1
+
+
+@pytest.mark.parametrize("rounds", range(4))
+@pytest.mark.parametrize("outcome", ["a", ValueError("a")], ids=["result", "error"])
+async def test_what_comes_as_its_receiver_is_cancelled_comes_again(
+    outcome: object, rounds: int
+) -> None:
+    futures = [asyncio.get_running_loop().create_future() for _ in range(2)]
+    iterator = gen.WaitIterator(*futures)
+    seen: list[object] = []
+
+    async def receive() -> None:
+        try:
+            seen.append(await iterator.next())
+        except ValueError as error:
+            seen.append(error)
+
+    receiving = asyncio.ensure_future(receive())
+    await asyncio.sleep(0)
+    if isinstance(outcome, ValueError):
+        futures[0].set_exception(outcome)
+    else:
+        futures[0].set_result(outcome)
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    receiving.cancel()
+    await asyncio.wait([receiving])
+    futures[1].set_result("b")
+    while not iterator.done():
+        await receive()
+    assert seen == [outcome, "b"]

@@ -8,6 +8,8 @@ for what is there.
 from __future__ import annotations
 
 import asyncio
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from etesian.core_loop import locks, queues
+from etesian.core_loop import gen, locks, queues
 
 
 class Machine(RuleBasedStateMachine):
@@ -154,10 +156,11 @@ class QueueMachine(Machine):
         self.putting[task] = item
         return task
 
-    @rule(target=tasks_made)
-    def consume(self) -> asyncio.Task[Any]:
+    @rule(target=tasks_made, within=st.sampled_from([None, timedelta(days=1)]))
+    def consume(self, within: timedelta | None) -> asyncio.Task[Any]:
         async def consumer() -> None:
-            self.got.append(await self.queue.get())
+            item = self.queue.get()
+            self.got.append(await (gen.with_timeout(within, item) if within else item))
 
         return self.spawn(consumer())
 
@@ -252,3 +255,33 @@ def run(machine: type[Machine]) -> None:
 @pytest.mark.parametrize("machine", [SemaphoreMachine, QueueMachine, ConditionMachine])
 def test_no_interleaving_of_cancellations_loses_anything(machine: type[Machine]) -> None:
     run(machine)
+
+
+@pytest.mark.parametrize("timeout", [timedelta(milliseconds=1), None])
+async def test_a_cancellation_wins_over_what_comes_with_it(timeout: timedelta | None) -> None:
+    """The Task is cancelled when its wait is over, in vain or not, and it has not gone on yet."""
+    semaphore = locks.Semaphore(0)
+    acquired = semaphore.acquire(timeout)
+    # Before the Task, which adds its own when it waits: this one is called first.
+    acquired.add_done_callback(lambda _: task.cancel())
+    task = asyncio.ensure_future(_wait_for(acquired))
+    await asyncio.sleep(0)
+    if timeout is None:
+        semaphore.release()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert semaphore.acquire().done() is (timeout is None)
+
+
+async def _wait_for(future: asyncio.Future[Any]) -> None:
+    await future
+
+
+async def test_a_deadline_that_is_no_number_is_refused() -> None:
+    event = locks.Event()
+    for wait in (event.wait, lambda when: gen.with_timeout(when, event.wait()), gen.sleep):
+        with pytest.raises(ValueError, match="must be a number, got NaN"):
+            wait(float("nan"))
+    began = time.monotonic()
+    await gen.sleep(0.001)
+    assert time.monotonic() - began < 5

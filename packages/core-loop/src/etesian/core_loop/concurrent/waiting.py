@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -21,11 +22,14 @@ Timeout: TypeAlias = float | timedelta | None
 def seconds_from_now(deadline: float | timedelta, loop: asyncio.AbstractEventLoop) -> float:
     """Return the seconds until a moment on the loop's clock, or of a timedelta.
 
-    Raises TypeError when `deadline` is neither a number nor a timedelta.
+    Raises TypeError when `deadline` is neither a number nor a timedelta, ValueError when it
+    is NaN: timers are kept in order, and that has no place in one.
     """
     if isinstance(deadline, timedelta):
         return deadline.total_seconds()
     if isinstance(deadline, int | float):
+        if math.isnan(deadline):
+            raise ValueError("a deadline must be a number, got NaN")
         return deadline - loop.time()
     raise TypeError(f"expected a number or a timedelta as deadline, got {deadline!r}")
 
@@ -54,11 +58,17 @@ class Waiter(asyncio.Future[Any]):
         try:
             return (yield from super().__await__())
         except asyncio.CancelledError:
-            if self.done() and not self.cancelled() and self._give_back is not None:
-                self._give_back(self.result())
+            self.hand_back()
             raise
 
     __iter__ = __await__
+
+    def hand_back(self) -> None:
+        """Give back what it was handed, if it was handed something: nobody will look at it."""
+        if not self.done() or self.cancelled() or self.exception() is not None:
+            return
+        if self._give_back is not None:
+            self._give_back(self.result())
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Cancel and leave the line; False when the Future is done already."""

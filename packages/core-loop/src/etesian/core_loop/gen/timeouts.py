@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, Any
 
 from etesian.core_loop.concurrent.futures import chain_future, loop_for_future
-from etesian.core_loop.concurrent.waiting import seconds_from_now
+from etesian.core_loop.concurrent.waiting import Waiter, seconds_from_now
 from etesian.core_loop.gen.convert import convert_yielded
 from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the documented name
 
@@ -22,7 +23,12 @@ _log = logging.getLogger("etesian.application")
 
 
 def sleep(duration: float) -> asyncio.Future[None]:
-    """Return a Future that is done `duration` seconds from now, with None."""
+    """Return a Future that is done `duration` seconds from now, with None.
+
+    Raises ValueError when `duration` is NaN.
+    """
+    if math.isnan(duration):
+        raise ValueError("a duration must be a number, got NaN")
     loop = loop_for_future()
     future: asyncio.Future[None] = loop.create_future()
     timer = loop.call_later(duration, _finish, future)
@@ -39,21 +45,22 @@ def with_timeout(
     `timeout` is a moment on the loop's clock, or a timedelta from now. `future` is anything
     that `convert_yielded` takes. It is not cancelled when time runs out: its result is
     then dropped, its error logged unless it is one of `quiet_exceptions`. Cancelling the
-    Future that is returned does cancel it.
+    Future that is returned does cancel it; a lock or an item that it was just being handed
+    goes to the next one who waits.
     """
     waited_for = convert_yielded(future)
     loop = waited_for.get_loop()
-    result: asyncio.Future[Any] = loop.create_future()
+    result = Waiter(None, lambda _: _give_up(waited_for), loop)
     chain_future(waited_for, result)
     if result.done():
         return result
     when = seconds_from_now(timeout, loop) + loop.time()
-    timer = loop.call_at(when, _expire, result, timeout)
+    timer = loop.call_at(when, _expire, result, waited_for, timeout)
 
     def settled(_: object) -> None:
         timer.cancel()
         if result.cancelled():
-            waited_for.cancel()
+            _give_up(waited_for)
         elif not waited_for.done():
             waited_for.add_done_callback(lambda late: _log_late_error(late, quiet_exceptions))
 
@@ -66,8 +73,17 @@ def _finish(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-def _expire(result: asyncio.Future[Any], timeout: float | timedelta) -> None:
-    if not result.done():
+def _give_up(waited_for: asyncio.Future[Any]) -> None:
+    """Cancel what is waited for, or if it has come hand it back."""
+    if not waited_for.cancel() and isinstance(waited_for, Waiter):
+        waited_for.hand_back()
+
+
+def _expire(
+    result: asyncio.Future[Any], waited_for: asyncio.Future[Any], timeout: float | timedelta
+) -> None:
+    # What has come in the same iteration has come in time: it is on its way to the result.
+    if not (result.done() or waited_for.done()):
         result.set_exception(TimeoutError(f"not done by the deadline ({timeout})"))
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
 from etesian.core_loop.concurrent.futures import chain_future, loop_for_future
+from etesian.core_loop.concurrent.waiting import Waiter
 from etesian.core_loop.gen.convert import convert_yielded
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ class WaitIterator:
         """Return a Future of the next result, or error, to come.
 
         One call at a time: wait for its Future before the next call. One that was cancelled
-        takes no result with it.
+        takes no result with it, nor does a Task that was cancelled while it awaited one.
         """
-        self._running = loop_for_future().create_future()
+        self._running = _Next(None, self._take_back, loop_for_future())
         if self._finished:
             self._hand_out(self._finished.popleft(), self._running)
         return self._running
@@ -74,6 +75,12 @@ class WaitIterator:
             del self._unfinished[future]
         chain_future(future, receiver)
 
+    def _take_back(self, _: object) -> None:
+        """Get back what was handed out last, and nobody has seen."""
+        if self.current_future is not None and self.current_index is not None:
+            self._unfinished.setdefault(self.current_future, deque()).appendleft(self.current_index)
+            self._finished.appendleft(self.current_future)
+
     def __aiter__(self) -> Self:
         return self
 
@@ -81,3 +88,12 @@ class WaitIterator:
         if self.done():
             raise StopAsyncIteration
         return self.next()
+
+
+class _Next(Waiter):
+    """A Waiter to which an error is a thing that it was handed, like any other."""
+
+    def hand_back(self) -> None:
+        """Give back what came, whichever way it came."""
+        if self.done() and not self.cancelled() and self._give_back is not None:
+            self._give_back(self.exception())
