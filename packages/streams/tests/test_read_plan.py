@@ -104,3 +104,29 @@ def test_until_close_is_never_done_before_the_end():
 @pytest.mark.parametrize("partial", [True, False])
 def test_no_memory_is_full_at_once(partial):
     assert ReadInto(memoryview(bytearray()), partial=partial).take(ReadBuffer()) == 0
+
+
+@given(st.text("ab\r\n", max_size=8), st.integers(0, 8), st.booleans())
+def test_what_is_exactly_the_result_is_what_the_buffer_would_give(text, limit, bounded):
+    data = text.encode()
+    max_bytes, buffer_limit = (limit, 1000) if bounded else (None, limit)
+    plans = (
+        lambda: ReadUntil(b"\r\n", max_bytes, buffer_limit),
+        lambda: ReadUntil(b"b", max_bytes, buffer_limit),
+        lambda: ReadBytes(limit, limit if bounded else 4, partial=False),
+        lambda: ReadBytes(limit, 4, partial=True),
+        lambda: ReadUntilRegex(re.compile(b"b"), max_bytes, buffer_limit),
+        lambda: ReadUntilClose(buffer_limit),
+    )
+    for plan in plans:
+        if plan().is_exactly(data):
+            assert outcome(plan(), [data]) == (data, b"")
+
+
+def test_a_message_that_comes_alone_is_seen_at_a_glance():
+    assert ReadUntil(b"\r\n", None, 100).is_exactly(b"GET\r\n")
+    assert not ReadUntil(b"\r\n", None, 100).is_exactly(b"\r")
+    assert not ReadUntil(b"\n", None, 100).is_exactly(b"two\nlines\n")
+    assert not ReadUntil(b"\n", 3, 100).is_exactly(b"long\n")
+    assert ReadBytes(3, 100, partial=False).is_exactly(b"abc")
+    assert not ReadBytes(3, 100, partial=False).is_exactly(b"abcd")

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextvars import Context
-
-    _Callback: TypeAlias = Callable[[asyncio.Future[Any]], object]
+from typing import Any, TypeVar
 
 _Result = TypeVar("_Result")
 
@@ -24,7 +18,9 @@ def deliver(result: _Result, future: asyncio.Future[_Result]) -> None:
 
     Where somebody else than one task waits, the loop does the rest.
     """
-    callbacks = _callbacks(future)
+    # Not public. A future class of our own could tell who waits, but tasks are slow to wait for
+    # any but asyncio's own. Where it is hidden nothing breaks: the loop wakes the task.
+    callbacks = getattr(future, "_callbacks", None)
     if callbacks and len(callbacks) == 1:
         wake_up, context = callbacks[0]
         if isinstance(getattr(wake_up, "__self__", None), asyncio.Task):
@@ -37,10 +33,4 @@ def deliver(result: _Result, future: asyncio.Future[_Result]) -> None:
 
 def is_awaited(future: asyncio.Future[Any]) -> bool:
     """Tell whether anybody waits for ``future``."""
-    return bool(_callbacks(future))
-
-
-def _callbacks(future: asyncio.Future[Any]) -> list[tuple[_Callback, Context]] | None:
-    # Not public. A future class of our own could tell who waits, but tasks are slow to wait for
-    # any but asyncio's own. Where it is hidden nothing breaks: the loop wakes the task.
-    return getattr(future, "_callbacks", None)
+    return bool(getattr(future, "_callbacks", None))

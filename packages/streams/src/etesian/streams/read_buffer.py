@@ -75,12 +75,17 @@ class ReadBuffer:
 
         ``None`` where there is none, or where these are more than ``limit``.
         """
-        start = self._start
-        at = self._data.find(delimiter, start + begin)
-        if at < 0:
-            return None
+        data, start = self._data, self._start
+        at = data.find(delimiter, start + begin)
         size = at - start + len(delimiter)
-        return self.take(size) if size <= limit else None
+        if at < 0 or size > limit:
+            return None
+        if size == self.size or not isinstance(data, bytes):
+            return self.take(size)
+        # One of many in a chunk: the same, without the call.
+        self.size -= size
+        self._start = end = start + size
+        return data[start:end]
 
     def take_into(self, target: memoryview) -> int:
         """Move bytes from the front into ``target``; give how many there were."""

@@ -34,6 +34,10 @@ class ReadPlan:
     def insist(self) -> None:
         """Have the next :meth:`take` look at all there is."""
 
+    def is_exactly(self, data: bytes) -> bool:  # noqa: ARG002 - of those that can tell at a glance
+        """Tell whether ``data``, where nothing came before, is the result; false where in doubt."""
+        return False
+
     def take(self, buffer: ReadBuffer) -> bytes | int | None:
         """Take the result out of ``buffer``, or give ``None`` for "not yet".
 
@@ -73,6 +77,12 @@ class ReadUntil(_Delimited[bytes]):
     """Up to and including a delimiter, which has one byte at least."""
 
     __slots__ = ()
+
+    def is_exactly(self, data: bytes) -> bool:
+        """Tell whether the first delimiter is at the end."""
+        size = len(data)
+        at = data.find(self._wanted)
+        return at >= 0 and at + len(self._wanted) == size <= self._limit
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the delimiter; bytes that were searched are not searched again."""
@@ -137,6 +147,10 @@ class ReadBytes(ReadPlan):
         self._num_bytes = num_bytes
         self._limit = buffer_limit
         self._partial = partial
+
+    def is_exactly(self, data: bytes) -> bool:
+        """Tell whether these are all."""
+        return len(data) == self._num_bytes <= self._limit
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take them all, or with ``partial`` what is there."""

@@ -70,6 +70,20 @@ class ReadSide:
         self.future = future
         return future
 
+    def claimed_by(self, data: bytes) -> asyncio.Future[Any] | None:
+        """Give the future of the pending read, which waits no more, if ``data`` is its result.
+
+        That is the usual arrival: one message, which need not go through the
+        buffer. All others are for :meth:`advance`.
+        """
+        future, plan = self.future, self._plan
+        if future is None or plan is None or self.buffer.size or self.ended:
+            return None
+        if future.done() or not plan.is_exactly(data):
+            return None
+        self.future = self._plan = None
+        return future
+
     def advance(self) -> bytes | int | None:
         """Give the result of the pending read, which then waits no more; ``None`` if it does.
 

@@ -96,7 +96,12 @@ class WriteSide:
             self._check(size, limit)
         transport = self._transport
         if more_comes and self.drained and transport is not None:
-            self._hold(data, size)
+            if not self._held:
+                asyncio.get_running_loop().call_soon(self.flush)
+            self._held.append(data)
+            self._held_size += size
+            if self._held_size > HIGH_WATER:
+                self.flush()
         elif self._held:
             self._held.append(data)
             self.flush()
@@ -112,14 +117,6 @@ class WriteSide:
             self.flush()
         if self.waiting + size > limit:
             raise StreamBufferFullError(f"{self.waiting} + {size} bytes to write, limit {limit}")
-
-    def _hold(self, data: bytes | memoryview, size: int) -> None:
-        if not self._held:
-            asyncio.get_running_loop().call_soon(self.flush)
-        self._held.append(data)
-        self._held_size += size
-        if self._held_size > HIGH_WATER:
-            self.flush()
 
     def flush(self) -> None:
         """Send what is held."""

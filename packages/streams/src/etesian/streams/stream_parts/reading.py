@@ -165,10 +165,17 @@ class Reading(StreamState):
         if self._closed:
             return
         reader = self._reader
-        buffer = reader.buffer
-        buffer.append(data)
         if reader.future is not None and not self._waits_its_turn:
+            if asyncio.current_task(self._loop) is None:
+                read = reader.claimed_by(data)
+                if read is not None:
+                    deliver(data, read)
+                    return
+            reader.buffer.append(data)
             self._advance()
+        else:
+            reader.buffer.append(data)
+        buffer = reader.buffer
         if buffer.size >= self.read_chunk_size:
             self._stop_reading_ahead()
 
