@@ -223,6 +223,7 @@ def test_a_file_is_written_without_a_word(url, tmp_path, capfdbinary):
         (["-m", "0.1", "{}/slow"], 28, "timed out"),
         (["{}/cut"], 56, "connection closed"),
         (["-o", "/nowhere/x", "{}"], 23, "the output cannot be written"),
+        (["-c", "/nowhere/x", "{}"], 23, "the output cannot be written"),
         (["-x", "gopher://x", "{}"], 3, "proxy scheme"),
         (["-x", "http://127.0.0.1:1", "{}"], 7, "cannot connect"),
     ],

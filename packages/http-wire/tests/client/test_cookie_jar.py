@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("publicsuffixlist", reason="the extra cookies is not installed")
 
+from etesian.http_wire.client import cookie_jar
 from etesian.http_wire.client.cookie import Cookie
 from etesian.http_wire.client.cookie_jar import CookieJar
 
@@ -229,6 +230,7 @@ def test_cookies_of_the_program_are_held_to_the_same_rules(jar):
         Cookie(name="n", value="v", domain="a test", host_only=True),
         Cookie(name="n", value="v\r\nX: y", domain="a.test", host_only=True),
         Cookie(name="n", value="v; w=x", domain="a.test", host_only=True),
+        Cookie(name="n", value="\u2603", domain="a.test", host_only=True),
         Cookie(name="n", value=" v", domain="a.test", host_only=True),
         Cookie(name="a=b", value="v", domain="a.test", host_only=True),
         Cookie(name="n", value="v", domain="a.test", host_only=True, path="x"),
@@ -245,6 +247,7 @@ def test_values_are_not_shown(jar):
 
 
 def test_the_missing_extra_is_named(monkeypatch):
+    cookie_jar._public_suffix_list.cache_clear()
     monkeypatch.setitem(sys.modules, "publicsuffixlist", None)
     with pytest.raises(ModuleNotFoundError, match=r"etesian-http-wire\[cookies\]"):
         CookieJar()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.command_failures import WriteError, message_of, status_of
 from etesian.http_wire.client.command_options import parse_arguments, request_for
-from etesian.http_wire.client.command_output import Output, show_request
+from etesian.http_wire.client.command_output import Output, show_request, writing
 from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.outgoing import request_head
 from etesian.http_wire.client.response import HTTPResponse
@@ -69,7 +69,8 @@ async def _run(options: argparse.Namespace) -> int:
     finally:
         client.close()
         if jar is not None and options.cookie_jar:
-            jar.save(options.cookie_jar, session=True)
+            with writing():
+                jar.save(options.cookie_jar, session=True)
     return first
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.stream import ResponseStream
     from etesian.http_wire.headers import HTTPHeaders
 
-__all__ = ["Output", "show_request"]
+__all__ = ["Output", "show_request", "writing"]
 
 # Seconds between two looks at the progress: more are not seen.
 _PROGRESS_PAUSE = 0.1
@@ -43,7 +43,7 @@ class Output:
 
     def __exit__(self, *exc_info: object) -> None:
         """Close the file, or flush standard output."""
-        with _writing():
+        with writing():
             if self._file is not None:
                 self._file.flush()
                 if self._is_file:
@@ -78,7 +78,7 @@ class Output:
             sys.stderr.write("\n")
 
     def _write(self, data: bytes) -> None:
-        with _writing():
+        with writing():
             if self._file is None:
                 self._file = Path(self._options.output).open("wb")  # noqa: SIM115  # see __exit__
             self._file.write(data)
@@ -94,7 +94,8 @@ class Output:
 
 
 @contextmanager
-def _writing() -> Iterator[None]:
+def writing() -> Iterator[None]:
+    """Raise ``WriteError`` for an ``OSError`` of this block."""
     try:
         yield
     except OSError as error:

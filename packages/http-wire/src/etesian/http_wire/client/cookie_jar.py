@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.cookie import (
@@ -92,8 +92,8 @@ class CookieJar:
     def set_cookie(self, url: str, text: str) -> bool:
         """Take one ``Set-Cookie`` field as from a response of ``url``; tell whether it was kept.
 
-        A cookie that ends one before its time is none that was kept. Raises
-        ``ValueError`` for what is no URL.
+        The characters of ``text`` stand for octets. A cookie that only ends
+        another one was not kept. Raises ``ValueError`` for what is no URL.
         """
         return self._set(parse_url(url), text)
 
@@ -261,7 +261,8 @@ class CookieJar:
 def _problem(cookie: Cookie) -> str | None:
     """Tell what is wrong with a cookie wherever it comes from."""
     said = parse_set_cookie(str(cookie), 0.0)
-    if said is None or (said.name, said.value) != (cookie.name, cookie.value):
+    sendable = all(character <= "\xff" for character in str(cookie))
+    if said is None or (said.name, said.value) != (cookie.name, cookie.value) or not sendable:
         return "name and value cannot be sent"
     if not cookie.path.startswith("/"):
         return "the path is none"
@@ -289,6 +290,7 @@ def _authority(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+@cache  # reading the list takes 40 ms
 def _public_suffix_list() -> Callable[[str], bool]:
     try:
         from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  # an extra
