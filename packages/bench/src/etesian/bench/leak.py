@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import cycle, islice
+from itertools import cycle
 from typing import TYPE_CHECKING, cast
 
 from etesian.bench.cores import load_core
@@ -75,11 +76,8 @@ class MixedLoad:
         for number in range(CONNECTIONS):
             start = number % len(requests)
             turn = requests[start:] + requests[:start]
-            _, asking = await loop.create_connection(
-                lambda turn=turn: _Asking(turn),  # type: ignore[misc]
-                "127.0.0.1",
-                self._port,
-            )
+            asks = partial(_Asking, turn)
+            _, asking = await loop.create_connection(asks, "127.0.0.1", self._port)
             self._connections.append(asking)
 
     async def ask(self, count: int) -> None:
@@ -123,7 +121,7 @@ class _Asking(asyncio.Protocol):
             self._answered.set_result(None)
             return
         self._left -= 1
-        self.transport.writelines(islice(self._requests, 1))
+        self.transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
         if self._owed == 0:
