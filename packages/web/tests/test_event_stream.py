@@ -102,10 +102,11 @@ async def test_it_ends_in_order_when_the_server_shuts_down(serve, caplog):
     reader, writer = await read_stream(site)
     await reader.readuntil(b"data: one\n\n")
     async with asyncio.timeout(5):
-        await site.server.drain(within=30)
+        draining = asyncio.ensure_future(site.server.drain(within=30))
         assert (await reader.read()).endswith(b"0\r\n\r\n")
-    writer.close()
-    await writer.wait_closed()
+        writer.close()
+        await writer.wait_closed()
+        await draining
     assert after
     assert caplog.text == ""
 
@@ -122,11 +123,11 @@ async def test_a_stream_that_begins_while_the_server_shuts_down_ends_at_once(ser
     writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
     async with asyncio.timeout(5):
         raw = await reader.read()
+        writer.close()
+        await writer.wait_closed()
         await draining
     assert b"text/event-stream" in raw
     assert raw.endswith(b"0\r\n\r\n")
-    writer.close()
-    await writer.wait_closed()
 
 
 async def test_a_client_that_leaves_meanwhile_still_cancels(serve):

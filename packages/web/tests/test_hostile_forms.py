@@ -1,10 +1,11 @@
 """Multipart bodies that are meant to cost, over a real socket."""
 
+import io
 import time
 
 import pytest
 
-from etesian.web import RequestHandler
+from etesian.web import Application, RequestHandler, WSGIAdapter
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=BB"}
 GOOD = b'--BB\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--BB--\r\n'
@@ -61,3 +62,34 @@ async def test_a_part_that_is_multipart_itself_is_not_opened(serve):
     body = b"--BB\r\n" + part + nested + b"\r\n" + b"--C\r\n" * 1000 + b"\r\n--BB--\r\n"
     answer = await _post(serve(Names), body)
     assert answer.status == 400 or answer.json() == {"names": ["a"]}
+
+
+@pytest.mark.spec("S014")
+@pytest.mark.parametrize("length", ["-1", "-4294967296", "-0", "\u0663"])
+async def test_a_negative_length_is_an_error_and_no_endless_read(serve, length):
+    raw = await serve(Names).exchange(
+        b"POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: " + length.encode() + b"\r\n\r\na=1&b=2"
+    )
+    assert raw.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.spec("S014")
+async def test_a_negative_length_of_a_part_decides_nothing(serve):
+    body = GOOD.replace(b'"a"\r\n', b'"a"\r\nContent-Length: -5\r\n')
+    assert (await _post(serve(Names), body)).json() == {"names": ["a"]}
+
+
+@pytest.mark.spec("S014")
+@pytest.mark.parametrize("length", ["-1", "-5", "1e9", "+3", " 3"])
+def test_a_wsgi_server_that_passes_a_negative_length_on_is_read_nothing_of(length):
+    class Endless(io.RawIOBase):
+        def read(self, size=-1):
+            raise AssertionError("it was read")
+
+    environ = {"wsgi.input": Endless(), "CONTENT_LENGTH": length, "REQUEST_METHOD": "POST"}
+    environ |= {"CONTENT_TYPE": "application/x-www-form-urlencoded", "wsgi.url_scheme": "http"}
+    environ |= {"SERVER_NAME": "h", "SERVER_PORT": "80", "wsgi.input_terminated": True}
+    statuses = []
+    answer = WSGIAdapter(Application([("/", Names)]))(environ, lambda *head: statuses.append(head))
+    assert (statuses[0][0], answer) == ("200 OK", [b'{"names": []}'])

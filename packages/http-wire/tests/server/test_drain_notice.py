@@ -33,6 +33,17 @@ async def listening(anyio_backend):
         await server.close_all_connections()
 
 
+async def drained(server, reader, writer):
+    """Shut a server down, and give what the client got until then."""
+    async with asyncio.timeout(5):
+        draining = asyncio.ensure_future(server.drain(within=30))
+        received = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        await draining
+    return received
+
+
 async def test_who_asked_is_told_once_and_may_end_the_response(listening):
     told = []
 
@@ -47,12 +58,8 @@ async def test_who_asked_is_told_once_and_may_end_the_response(listening):
         connection.call_on_drain(end)
 
     server, reader, writer = await listening(answer)
-    async with asyncio.timeout(5):
-        await server.drain(within=30)
-        assert (await reader.read()).endswith(b"0\r\n\r\n")
+    assert (await drained(server, reader, writer)).endswith(b"0\r\n\r\n")
     assert told == [1]
-    writer.close()
-    await writer.wait_closed()
 
 
 async def test_a_response_that_began_before_is_the_last(listening):
@@ -63,14 +70,8 @@ async def test_a_response_that_began_before_is_the_last(listening):
         request.connection.write_headers(OK, HTTPHeaders(), b"begun")
 
     server, reader, writer = await listening(answer)
-    draining = asyncio.ensure_future(server.drain(within=30))
-    await asyncio.sleep(0.01)
-    connections[0].finish()
-    async with asyncio.timeout(5):
-        assert (await reader.read()).endswith(b"0\r\n\r\n")
-        await draining
-    writer.close()
-    await writer.wait_closed()
+    asyncio.get_running_loop().call_later(0.01, connections[0].finish)
+    assert (await drained(server, reader, writer)).endswith(b"0\r\n\r\n")
 
 
 async def test_after_the_response_nobody_is_told(listening):
@@ -84,9 +85,5 @@ async def test_after_the_response_nobody_is_told(listening):
         connection.call_on_drain(lambda: told.append(2))
 
     server, reader, writer = await listening(answer)
-    async with asyncio.timeout(5):
-        await server.drain(within=30)
-        assert await reader.read() == b""
+    assert await drained(server, reader, writer) == b""
     assert told == []
-    writer.close()
-    await writer.wait_closed()

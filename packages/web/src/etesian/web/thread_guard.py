@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["guard_thread"]
 
-# What touches the output or the connection.
-_GUARDED: Final = ("write", "flush", "finish", "render", "redirect", "send_error", "set_header")
+# What touches the output and the connection; all else that does calls these.
+_GUARDED: Final = ("write", "flush", "finish")
 
 
 def guard_thread(handler: RequestHandler) -> None:
