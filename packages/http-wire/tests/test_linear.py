@@ -15,6 +15,9 @@ from etesian.http_wire import (
     parse_cookie,
     parse_qs_bytes,
 )
+from etesian.http_wire.client.cookie_date import parse_cookie_date
+from etesian.http_wire.client.event_stream import EventStreamParser
+from etesian.http_wire.client.set_cookie import parse_set_cookie
 from etesian.http_wire.headers import HTTPHeaders
 from etesian.http_wire.parameters import parse_parameters
 from etesian.http_wire.wire.chunked import ChunkedBody
@@ -109,7 +112,31 @@ def parameters(count):
     parse_parameters('form-data; name="' + '\\\\";a="' * count)
 
 
+def set_cookies(count):
+    parse_set_cookie("a=b; expires=1 jan 70 0:0:0; max-age=0" * count, 0.0)
+
+
+def dates_of_cookies(count):
+    parse_cookie_date("70 1:1: jan" * count)
+
+
+def events(count):
+    for _ in EventStreamParser(max_event_size=10**9).feed(b"data: a\ndata\r\rid\r\n:\n" * count):
+        pass
+
+
+def an_event_in_single_bytes(count):
+    parser = EventStreamParser(max_line_size=10**9)
+    for byte in b"data: " + b"x" * count:
+        for _ in parser.feed(bytes((byte,))):
+            pass
+
+
 WORKS = [
+    set_cookies,
+    dates_of_cookies,
+    events,
+    an_event_in_single_bytes,
     head_of_many_names,
     head_of_long_lines,
     response_head,
