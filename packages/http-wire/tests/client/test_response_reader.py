@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -80,10 +81,10 @@ class Receiver:
             self.calls.append(chunk)
 
 
-def read(method, pieces, *, ends):
+def read(method, pieces, *, ends, last_head=None):
     """Give all that can be told of a response that comes in these pieces."""
     receiver = Receiver()
-    reader = ResponseReader(method, receiver, POLICY)
+    reader = ResponseReader(method, receiver, POLICY, last_head)
     leftover = b""
     try:
         for piece in pieces:
@@ -118,3 +119,19 @@ def test_the_same_at_every_cut(method, data, sizes, ends):
     whole = read(method, [data], ends=ends)
     assert read(method, pieces, ends=ends) == whole
     assert read(method, [bytes((one,)) for one in data], ends=ends) == whole
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["GET", "HEAD"]), MESSAGE), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_a_remembered_head_changes_nothing(exchanges, ends):
+    last_head = None
+    for method, data in exchanges * 2:
+        anew = read(method, [data], ends=ends)
+        assert read(method, [data], ends=ends, last_head=last_head) == anew
+        reader = ResponseReader(method, Receiver(), POLICY, last_head)
+        with suppress(HTTPInputError):
+            reader.feed(data)
+        last_head = reader.last_head

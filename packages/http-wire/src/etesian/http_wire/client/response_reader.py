@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["ResponseReader", "ResponseReceiver"]
 
 
+# Those whose 200 has the body that its fields announce (RFC 9112, 6.3).
+_ANSWERED_BY_BODY = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+
+
 class ResponseReceiver(Protocol):
     """Takes one response, as far as the reader of its bytes is concerned."""
 
@@ -164,13 +168,15 @@ class ResponseReader:
     def _is_all(self, start_line: ResponseStartLine, headers: HTTPHeaders, length: int) -> bool:
         """Tell whether so many octets, to be handed on in one piece, are the body of this head."""
         policy, code = self._policy, start_line.code
-        return (
-            code >= 200
-            and length <= policy.chunk_size
-            and length <= policy.max_body_size
-            and response_body_length(self._method, start_line.version, code, headers, policy)
-            == length
-        )
+        if not (code >= 200 and length <= policy.chunk_size and length <= policy.max_body_size):
+            return False
+        if code == 200 and self._method in _ANSWERED_BY_BODY:
+            # The one line of the table in framing that is for most; it says the same.
+            fields = headers._fields
+            if fields.get("Content-Length") == str(length) and "Transfer-Encoding" not in fields:
+                return True
+        version = start_line.version
+        return response_body_length(self._method, version, code, headers, policy) == length
 
     def _remember(
         self, octets: bytes, start_line: ResponseStartLine, headers: HTTPHeaders, length: int

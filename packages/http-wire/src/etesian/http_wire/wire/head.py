@@ -120,6 +120,7 @@ def parse_request_line(line: str) -> RequestStartLine:
     return _new_tuple(RequestStartLine, (method, target, version))
 
 
+@lru_cache(maxsize=64)  # servers have few; one that varies them pays for each
 def parse_status_line(line: str) -> ResponseStartLine:
     """Give the status line ``version SP 3DIGIT SP [reason]`` (RFC 9112, 4).
 
