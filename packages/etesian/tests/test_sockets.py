@@ -33,6 +33,21 @@ def test_a_unix_socket_with_its_mode_is_gone_at_the_end(start, program, workers)
     assert not path.exists()
 
 
+def test_the_name_of_a_successor_is_left_alone(start, program):
+    first = start("program:application", "--unix=web.sock")
+    first.url()
+    (program / "web.sock").unlink()
+    second = start("program:application", "--unix=web.sock")
+    second.url()
+    assert first.end() == 0
+    assert ask(socket.AF_UNIX, str(program / "web.sock")).endswith(b"Hello, world")
+
+
+def test_no_name_stays_where_another_address_cannot_be_had(run, program):
+    assert run("program:application", "--unix=web.sock", "--fd=999").process.returncode == 1
+    assert not (program / "web.sock").exists()
+
+
 def test_a_unix_socket_keeps_its_name_while_workers_are_renewed(start, program):
     command = start("program:application", "--unix=web.sock", "--workers=1")
     command.url()

@@ -10,7 +10,7 @@ from etesian.cli.announcing import announce
 from etesian.cli.http_server import make_server
 from etesian.cli.logs import set_up_logging
 from etesian.cli.notify import notify
-from etesian.cli.sockets import close_sockets, open_sockets
+from etesian.cli.sockets import open_sockets
 from etesian.cli.start_error import StartError
 from etesian.cli.stopping import Stopping, end_soon
 from etesian.cli.target import load_target
@@ -33,14 +33,12 @@ def run_alone(options: RunOptions) -> int:
     """
     served = load(options)
     server = make_server(served, options)
-    sockets = open_sockets(options)
+    opened = open_sockets(options)
 
     async def serve() -> None:
-        stopping = Stopping(
-            (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), lambda: close_sockets([], options)
-        )
-        server.add_sockets(sockets)
-        announce(sockets, options)
+        stopping = Stopping((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), opened.close)
+        server.add_sockets(opened.sockets)
+        announce(opened.sockets, options)
         await stopping.wait()
         notify("STOPPING=1")
         await drain(server, options)
@@ -50,7 +48,7 @@ def run_alone(options: RunOptions) -> int:
             runner.run(serve())
             end_soon(0)
     finally:
-        close_sockets(sockets, options)
+        opened.close()
     return 0
 
 

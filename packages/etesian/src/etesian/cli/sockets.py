@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import stat
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etesian.cli.addresses import TCPAddress, UnixAddress
@@ -14,39 +14,65 @@ from etesian.cli.start_error import StartError
 from etesian.streams.interface import api as streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from etesian.cli.addresses import Address
     from etesian.cli.options import RunOptions
 
 
-def open_sockets(options: RunOptions) -> list[socket.socket]:
+class OpenSockets:
+    """Sockets that listen, and the names in the file system that some of them were given."""
+
+    def __init__(self) -> None:
+        self.sockets: list[socket.socket] = []
+        # Absolute, as the program may change its folder; and which file each of them is, because
+        # another process may have put its own in the place.
+        self._paths: dict[str, tuple[int, int]] = {}
+
+    def open(self, address: Address, unix_mode: int) -> None:
+        """Add what listens on an address; raises ``OSError`` or ``ValueError`` where none can."""
+        if isinstance(address, TCPAddress):
+            self.sockets += streams.bind_sockets(address.port, address.host)
+        elif isinstance(address, UnixAddress):
+            path = str(Path(address.path).absolute())
+            self.sockets.append(streams.bind_unix_socket(address.path, unix_mode))
+            self._paths[path] = _identity(path)
+        else:
+            self.sockets.append(listening_socket(address.number))
+
+    def close(self) -> None:
+        """Take the names away, then close the sockets; the second call does nothing."""
+        while self._paths:
+            path, identity = self._paths.popitem()
+            with suppress(OSError):
+                if _identity(path) == identity:
+                    os.unlink(path)  # noqa: PTH108 - a path as the system call takes it
+        for one in self.sockets:
+            one.close()
+
+
+def open_sockets(options: RunOptions) -> OpenSockets:
     """Give the sockets that the options name, listening and non-blocking.
 
     Without an address, those that systemd passed; where it passed none, the default port.
     Raises ``StartError`` where one cannot be had; no other stays open then.
     """
-    found: list[socket.socket] = []
+    found = OpenSockets()
     address: object = "the sockets that systemd passed"
     try:
         if not options.addresses:
-            found += streams.inherited_sockets()
-        default = () if found else (TCPAddress(DEFAULT_HOST, DEFAULT_PORT),)
+            found.sockets += streams.inherited_sockets()
+        default = () if found.sockets else (TCPAddress(DEFAULT_HOST, DEFAULT_PORT),)
         for address in options.addresses or default:
-            found += _opened(address, options.unix_mode)
+            found.open(address, options.unix_mode)
     except (OSError, ValueError) as error:
-        close_sockets(found)
+        found.close()
         reason = getattr(error, "strerror", None) or error
         raise StartError(f"cannot listen on {address}: {reason}") from None
     return found
 
 
-def _opened(address: Address, unix_mode: int) -> list[socket.socket]:
-    if isinstance(address, TCPAddress):
-        return streams.bind_sockets(address.port, address.host)
-    if isinstance(address, UnixAddress):
-        return [streams.bind_unix_socket(address.path, unix_mode)]
-    return [listening_socket(address.number)]
+def _identity(path: str) -> tuple[int, int]:
+    found = os.lstat(path)
+    return found.st_dev, found.st_ino
 
 
 def listening_socket(descriptor: int) -> socket.socket:
@@ -60,17 +86,6 @@ def listening_socket(descriptor: int) -> socket.socket:
         raise ValueError("that socket does not listen")
     found.setblocking(False)
     return found
-
-
-def close_sockets(sockets: Iterable[socket.socket], options: RunOptions | None = None) -> None:
-    """Close sockets; those that ``options`` had opened at a path leave no file behind."""
-    for one in sockets:
-        one.close()
-    for address in () if options is None else options.addresses:
-        if isinstance(address, UnixAddress):
-            with suppress(OSError):
-                if stat.S_ISSOCK(os.lstat(address.path).st_mode):
-                    os.unlink(address.path)  # noqa: PTH108 - a path as the system call takes it
 
 
 def url_of(sock: socket.socket, *, secure: bool) -> str:

@@ -20,12 +20,11 @@ from etesian.cli.logs import set_up_logging
 from etesian.cli.notify import notify
 from etesian.cli.reload import changes, is_broken
 from etesian.cli.slot import Slot
-from etesian.cli.sockets import close_sockets, open_sockets
+from etesian.cli.sockets import OpenSockets, open_sockets
 from etesian.cli.tls import tls_context
 from etesian.cli.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Coroutine, Sequence
 
     from etesian.cli.options import RunOptions
@@ -46,22 +45,20 @@ def run_supervised(options: RunOptions, arguments: Sequence[str]) -> int:
     set_up_logging(options)
     if options.certfile is not None:
         tls_context(options)  # which would only fail later otherwise, and in another process
-    sockets = open_sockets(options)
+    opened = open_sockets(options)
     try:
-        return asyncio.run(_Supervisor(options, arguments, sockets).run())
+        return asyncio.run(_Supervisor(options, arguments, opened).run())
     finally:
-        close_sockets(sockets, options)
+        opened.close()
 
 
 class _Supervisor:
     """Watches over the workers of one set of sockets."""
 
-    def __init__(
-        self, options: RunOptions, arguments: Sequence[str], sockets: list[socket.socket]
-    ) -> None:
+    def __init__(self, options: RunOptions, arguments: Sequence[str], opened: OpenSockets) -> None:
         self._options = options
         self._arguments = arguments
-        self._sockets = sockets
+        self._opened = opened
         self._processes: set[WorkerProcess] = set()
         self._slots: dict[Slot, asyncio.Task[None] | None] = {}
         self._tasks: set[asyncio.Task[object]] = set()
@@ -77,7 +74,7 @@ class _Supervisor:
         await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
         notify("STOPPING=1")
         # First of all: who comes now is refused at once, instead of waiting for nobody.
-        close_sockets(self._sockets, self._options)
+        self._opened.close()
         work.cancel()
         asked.cancel()
         for task in [*self._tasks, *filter(None, self._slots.values())]:
@@ -103,7 +100,7 @@ class _Supervisor:
         """Start the first workers and watch over them; end only where they do not start."""
         if not await self._start_first():
             return
-        announce(self._sockets, self._options)
+        announce(self._opened.sockets, self._options)
         if self._options.reload:
             await self._reload()
         if self._options.worker_timeout:
@@ -140,7 +137,7 @@ class _Supervisor:
         self._slots[slot] = asyncio.get_running_loop().create_task(slot.keep())
 
     def _start_worker(self) -> WorkerProcess:
-        worker = WorkerProcess(self._arguments, self._sockets)
+        worker = WorkerProcess(self._arguments, self._opened.sockets)
         self._processes.add(worker)
         return worker
 
