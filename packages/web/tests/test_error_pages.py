@@ -39,20 +39,49 @@ async def test_who_asks_for_no_html_gets_the_trace_as_text(serve):
 
 
 @pytest.mark.spec("S187")
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"]
+)
 async def test_what_a_proxy_passes_on_gets_no_trace(serve, header):
     answer = await _debug(serve, {**BROWSER, header: "127.0.0.1"})
     assert answer.text.startswith("<html><title>500: Internal Server Error")
 
 
 @pytest.mark.spec("S187")
-async def test_other_machines_get_no_trace(serve):
+@pytest.mark.parametrize("address", ["192.0.2.1", "::1234", "::ffff:192.0.2.1", "0.0.0.0", ""])
+async def test_other_machines_get_no_trace(serve, address):
     class Remote(Broken):
         def prepare(self):
-            self.request.remote_ip = "192.0.2.1"
+            self.request.remote_ip = address
 
     answer = await serve(Remote, debug=True, autoreload=False).fetch("/", headers=BROWSER)
     assert "ValueError" not in answer.text
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"])
+async def test_this_machine_gets_it_under_all_of_its_addresses(serve, address):
+    class Local(Broken):
+        def prepare(self):
+            self.request.remote_ip = address
+
+    answer = await serve(Local, debug=True, autoreload=False).fetch("/", headers=BROWSER)
+    assert "ValueError" in answer.text
+
+
+async def test_the_debug_page_shows_the_line_of_the_template(serve, tmp_path):
+    pytest.importorskip("etesian.templates", reason="etesian-templates is not installed")
+    (tmp_path / "page.html").write_text("<h1>first</h1>\n<p>{{ one / zero }}</p>\n<p>last</p>\n")
+
+    class Page(RequestHandler):
+        def get(self):
+            self.render("page.html", one=1, zero=0)
+
+    site = serve(Page, debug=True, autoreload=False, template_path=str(tmp_path))
+    answer = await site.fetch("/?q=shown", headers={**BROWSER, "X-Shown": "too"})
+    assert "<mark>    2 &lt;p&gt;{{ one / zero }}&lt;/p&gt;</mark>" in answer.text
+    assert "1 &lt;h1&gt;first&lt;/h1&gt;" in answer.text
+    assert "GET /?q=shown" in answer.text
+    assert "<td>X-Shown</td><td>too</td>" in answer.text
 
 
 @pytest.mark.parametrize(

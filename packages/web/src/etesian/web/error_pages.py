@@ -11,9 +11,17 @@ if TYPE_CHECKING:
 
 __all__ = ["html_page", "is_from_loopback", "problem_document", "wants_problem_document"]
 
-_LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
+_LOOPBACK: Final = ("127.", "::ffff:127.")
 # Where one of these is present, the address that we see is that of a proxy.
-_PROXY_HEADERS: Final = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
+_PROXY_HEADERS: Final = (
+    "Forwarded",
+    "Via",
+    "X-Client-Ip",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-Ip",
+)
 # Characters of Accept that are looked at: what browsers and programs send has a tenth of it.
 _MAX_ACCEPT: Final = 1024
 
@@ -42,4 +50,5 @@ def is_from_loopback(request: HTTPServerRequest) -> bool:
     """Say whether the request was made on this machine, and by no proxy for somebody else."""
     if any(name in request.headers for name in _PROXY_HEADERS):
         return False
-    return (request.remote_ip or "").startswith(_LOOPBACK)
+    address = request.remote_ip or ""
+    return address == "::1" or address.startswith(_LOOPBACK)
