@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import subprocess
 import sys
 
 import pytest
+import trustme
 
 from etesian.http_wire import WirePolicy
 
@@ -112,6 +114,34 @@ async def test_silent_newcomers_push_out_each_other_and_half_a_request_outlives_
         assert await pushed_out.read_all() == b""
     await slow.send(GET[-2:])
     await slow.read_until(b"GET / ")
+
+
+@pytest.mark.spec("S084")
+async def test_over_tls_too_one_makes_room_and_one_is_told(serve, make_recorder, until):
+    here, there = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority = trustme.CA()
+    authority.issue_cert("localhost").configure_cert(here)
+    authority.configure_trust(there)
+    waiting = []
+    recorder = make_recorder(waiting.append)
+    port = serve(recorder, policy=WirePolicy(max_connections=1), ssl_options=here)
+
+    def connect():
+        return asyncio.open_connection("127.0.0.1", port, ssl=there, server_hostname="localhost")
+
+    async with asyncio.timeout(5):
+        idle, idle_writer = await connect()
+        reader, writer = await connect()
+        assert await idle.read() == b""
+        writer.write(GET)
+        await until(lambda: waiting)
+        refused, refused_writer = await connect()
+        assert (await refused.read()).startswith(b"HTTP/1.1 503 ")
+        recorder.echo(waiting[0])
+        await reader.readuntil(b"GET / ")
+        for end in (idle_writer, writer, refused_writer):
+            end.close()
+            await end.wait_closed()
 
 
 async def test_connections_that_left_http_count_until_they_close(
