@@ -6,6 +6,9 @@ import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -17,14 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def parser_of(**kinds: type) -> OptionParser:
+def parser_of(**kinds: Any) -> OptionParser:
     parser = OptionParser()
     for name, kind in kinds.items():
         parser.define(name, type=kind)
     return parser
 
 
-def read(kind: type, text: str, *, multiple: bool = False) -> Any:
+def read(kind: Any, text: str, *, multiple: bool = False) -> Any:
     parser = OptionParser()
     parser.define("x", type=kind, multiple=multiple)
     assert parser.parse_command_line(["program", f"--x={text}"]) == []
@@ -151,6 +154,37 @@ def test_bad_text_is_a_value_error_that_names_it(kind: type, text: str) -> None:
 
 @pytest.mark.spec("B-UTIL-028")
 @pytest.mark.spec("B-UTIL-029")
+def test_a_type_may_be_any_function_of_text() -> None:
+    assert read(str.upper, "a") == "A"
+    assert read(partial(int, base=16), "ff") == 255
+    assert read(str.upper, "a:b,c", multiple=True) == ["A:B", "C"]
+    parser = parser_of(x=str.upper)
+    parser.x = 5
+    assert parser.x == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text"),
+    [
+        (Decimal, "DECIMAL", "1,0"),
+        (Fraction, "FRACTION", "1/0"),
+        ({"a": 1}.__getitem__, "__GETITEM__", "b"),
+        (partial(int, base=16), "VALUE", "xyz"),
+        (lambda text: len(text) + text, "VALUE", "a"),
+    ],
+)
+def test_whatever_a_type_raises_the_option_is_named(kind: Any, name: str, text: str) -> None:
+    with pytest.raises(Error, match=re.escape(f"option 'x' takes {name}, got {text!r}")):
+        read(kind, text)
+    listed = io.StringIO()
+    parser_of(x=kind).print_help(listed)
+    assert f"--x={name}" in listed.getvalue()
+
+
+def test_truth_has_no_ranges() -> None:
+    assert read(bool, "0:1", multiple=True) == [True]
+
+
 def test_many_values_and_ranges() -> None:
     assert read(int, "1,3:6,8", multiple=True) == [1, 3, 4, 5, 6, 8]
     assert read(str, "a,b", multiple=True) == ["a", "b"]

@@ -5,17 +5,31 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from etesian.core_loop import IOLoop, Subprocess
 from etesian.core_loop.process import CalledProcessError
+from etesian.core_loop.process.pipes import ReadPipe
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 STREAM = Subprocess.STREAM
 
 
 def python(program: str, **options: object) -> Subprocess:
     return Subprocess([sys.executable, "-c", program], **options)
+
+
+@pytest.fixture
+async def pipe() -> AsyncIterator[tuple[ReadPipe, int]]:
+    reading, writing = os.pipe()
+    reader = ReadPipe(reading)
+    yield reader, writing
+    os.close(writing)
+    reader.close()
 
 
 @pytest.mark.spec("B-LOOP-172")
@@ -70,6 +84,52 @@ async def test_a_cancelled_read_makes_room_for_the_next_and_loses_nothing() -> N
     assert await child.stdout.read_until(b"\n") == b"late\n"
     await child.wait_for_exit()
     child.stdout.close()
+
+
+async def test_a_read_cancelled_in_passing_is_no_read_that_waits(
+    pipe: tuple[ReadPipe, int],
+) -> None:
+    reader, writer = pipe
+    assert reader.read_bytes(1).cancel()
+    waiting = reader.read_bytes(2)
+    os.write(writer, b"ab")
+    assert await waiting == b"ab"
+
+
+@pytest.mark.parametrize("rounds", range(4))
+async def test_bytes_that_come_as_their_reader_is_cancelled_stay(
+    pipe: tuple[ReadPipe, int], rounds: int
+) -> None:
+    reader, writer = pipe
+    got = []
+
+    async def read() -> None:
+        got.append(await reader.read_until(b"\n"))
+
+    reading = asyncio.ensure_future(read())
+    await asyncio.sleep(0)
+    os.write(writer, b"one\ntwo\n")
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait([reading])
+    while len(got) < 2:
+        await read()
+    assert got == [b"one\n", b"two\n"]
+
+
+async def test_how_much_to_read_is_looked_at(pipe: tuple[ReadPipe, int]) -> None:
+    reader, writer = pipe
+    assert await reader.read_bytes(0) == b""
+    assert await reader.read_bytes(0, partial=True) == b""
+    with pytest.raises(ValueError, match="0 bytes or more to read, got -1"):
+        reader.read_bytes(-1)
+    os.write(writer, b"a")
+    assert await reader.read_bytes(1) == b"a"
+    reader.close()
+    for read in (reader.read_until_close, lambda: reader.read_bytes(1)):
+        with pytest.raises(ValueError, match="the pipe is closed"):
+            read()
 
 
 async def test_writing_to_a_child_that_is_gone_fails() -> None:

@@ -15,6 +15,10 @@ __all__ = ["Option"]
 # "Nothing was set": None is a value.
 _UNSET = object()
 
+# How types refuse text: those of Python by ValueError, Decimal and Fraction by errors of
+# arithmetic, a dict's look-up by KeyError.
+_REFUSALS = (ValueError, TypeError, ArithmeticError, LookupError)
+
 # Numbers that a range such as 8000:8003 may stand for. All ports of a machine are fewer; a
 # slip of the finger must not fill the memory.
 MAX_RANGE = 100_000
@@ -32,7 +36,7 @@ class Option:
         name: str,
         *,
         default: Any,
-        type: type[Any] | None,  # noqa: A002  the documented name
+        type: Callable[[str], Any] | None,  # noqa: A002  the documented name
         help: str | None,  # noqa: A002  the documented name
         metavar: str | None,
         multiple: bool,
@@ -42,7 +46,7 @@ class Option:
     ) -> None:
         self.name = name
         self.default = [] if multiple and default is None else default
-        self.type = type or _type_of(default, multiple=multiple)
+        self.type: Callable[[str], Any] = type or _type_of(default, multiple=multiple)
         self.help = help
         self.metavar = metavar
         self.multiple = multiple
@@ -66,7 +70,7 @@ class Option:
         """
         try:
             value = self._read_many(text) if self.multiple else parser_for(self.type)(text)
-        except (ValueError, OverflowError) as error:
+        except _REFUSALS as error:
             raise InvalidValueError(
                 f"option {self.name!r} takes {type_name(self.type)}, got {text!r}: {error}"
             ) from error
@@ -74,7 +78,10 @@ class Option:
         return value
 
     def set(self, value: Any) -> None:
-        """Set the value; Error when it is neither None nor of the option's type."""
+        """Set the value; Error when it is neither None nor of the option's type.
+
+        A type that is a function and no class takes any value here.
+        """
         if self.multiple:
             if not isinstance(value, list):
                 raise Error(f"option {self.name!r} takes a list, got {value!r}")
@@ -90,6 +97,8 @@ class Option:
         self._change(value)
 
     def _takes(self, item: Any) -> bool:
+        if not isinstance(self.type, type):
+            return True
         return isinstance(item, (int, float) if self.type is float else self.type)
 
     def _change(self, value: Any) -> None:
@@ -99,10 +108,11 @@ class Option:
 
     def _read_many(self, text: str) -> list[Any]:
         read = parser_for(self.type)
+        has_ranges = isinstance(self.type, type) and issubclass(self.type, int)
         items: list[Any] = []
         for part in text.split(","):
             low, colon, high = part.partition(":")
-            if colon and issubclass(self.type, int):
+            if colon and has_ranges and self.type is not bool:
                 first, last = read(low), read(high)
                 if last < first:
                     raise ValueError(f"the range {part} ends before it begins")

@@ -54,7 +54,7 @@ class OptionParser:
         self,
         name: str,
         default: Any = None,
-        type: type[Any] | None = None,  # noqa: A002  the documented name
+        type: Callable[[str], Any] | None = None,  # noqa: A002  the documented name
         help: str | None = None,  # noqa: A002  the documented name
         metavar: str | None = None,
         multiple: bool = False,

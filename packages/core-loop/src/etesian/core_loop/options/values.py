@@ -41,7 +41,7 @@ _UNIT_OF_WORD = {word: unit for unit, words in _UNITS.items() for word in words}
 _SPAN = re.compile(r" *([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)) *([a-z]*)", re.IGNORECASE)
 
 
-def parser_for(kind: type[Any]) -> Callable[[str], Any]:
+def parser_for(kind: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return a function that reads a value of a type; it raises ValueError on bad text.
 
     Types without a reading of their own are called with the text.
@@ -49,9 +49,11 @@ def parser_for(kind: type[Any]) -> Callable[[str], Any]:
     return _PARSERS.get(kind, kind)
 
 
-def type_name(kind: type[Any]) -> str:
+def type_name(kind: Callable[[str], Any]) -> str:
     """Return the name of a type as a user of the command line knows it."""
-    return kind.__name__.upper()
+    name = getattr(kind, "__name__", "")
+    # Neither a lambda nor a partial has one that says anything.
+    return name.upper() if name.isidentifier() else "VALUE"
 
 
 def _parse_bool(text: str) -> bool:
@@ -82,7 +84,7 @@ def _parse_timedelta(text: str) -> timedelta:
     return total
 
 
-_PARSERS: dict[type[Any], Callable[[str], Any]] = {
+_PARSERS: dict[object, Callable[[str], Any]] = {
     bool: _parse_bool,
     datetime: _parse_datetime,
     timedelta: _parse_timedelta,

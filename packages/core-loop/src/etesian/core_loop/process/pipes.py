@@ -7,6 +7,7 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING
 
+from etesian.core_loop.concurrent.waiting import Waiter
 from etesian.core_loop.ioloop.loop import IOLoop
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ DEFAULT_MAX_BYTES = 1 << 20
 class ReadPipe:
     """The end of a pipe that is read from, on the loop that is current when it is made.
 
-    One read at a time. Nothing is read from the pipe while nobody waits, so a child that
-    writes too much is held up by the kernel and not stored here.
+    One read at a time; one begun on a closed pipe raises ValueError. Cancelling a read loses
+    nothing: the next one gets those bytes. Nothing is read from the pipe while nobody waits,
+    so a child that writes too much is held up by the kernel and not stored here.
     """
 
     def __init__(self, fd: int) -> None:
@@ -48,12 +50,16 @@ class ReadPipe:
     def read_bytes(self, num_bytes: int, partial: bool = False) -> asyncio.Future[bytes]:
         """Return a Future of `num_bytes` bytes; with `partial`, of one to that many.
 
-        Raises `asyncio.IncompleteReadError` when the pipe ends first.
+        Raises `asyncio.IncompleteReadError` when the pipe ends first, ValueError when
+        `num_bytes` is negative.
         """
+        if num_bytes < 0:
+            raise ValueError(f"expected 0 bytes or more to read, got {num_bytes}")
 
         def take() -> bytes | None:
             size = min(num_bytes, len(self._buffer)) if partial else num_bytes
-            return self._cut(size) if 0 < size <= len(self._buffer) else None
+            enough = size > 0 or num_bytes == 0
+            return self._cut(size) if enough and size <= len(self._buffer) else None
 
         return self._read(take)
 
@@ -91,20 +97,29 @@ class ReadPipe:
             self._reading.cancel()
 
     def _read(self, take: Callable[[], bytes | None]) -> asyncio.Future[bytes]:
+        if self._fd < 0:
+            raise ValueError("the pipe is closed")
+        if self._reading is not None:
+            # One that was cancelled in this very iteration waits no more.
+            self._forget_cancelled(self._reading)
         if self._take is not None:
             raise RuntimeError("another read is waiting")
-        future: asyncio.Future[bytes] = self._io_loop.asyncio_loop.create_future()
+        future = Waiter(None, self._put_back, self._io_loop.asyncio_loop)
         self._take, self._reading = take, future
         self._settle()
         if not future.done():
             self._io_loop.add_handler(self._fd, self._on_readable, IOLoop.READ)
-            future.add_done_callback(self._on_done)
+            future.add_done_callback(self._forget_cancelled)
         return future
 
     def _cut(self, size: int) -> bytes:
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
         return taken
+
+    def _put_back(self, taken: bytes) -> None:
+        """Get bytes back whose reader was cancelled before it could look at them."""
+        self._buffer[:0] = taken
 
     def _settle(self) -> None:
         """Finish the read that waits, if what is there is enough, or nothing more comes."""
@@ -124,8 +139,8 @@ class ReadPipe:
             self._take = self._reading = None
             self._io_loop.remove_handler(self._fd)
 
-    def _on_done(self, future: asyncio.Future[bytes]) -> None:
-        if future is self._reading:  # cancelled from outside
+    def _forget_cancelled(self, future: asyncio.Future[bytes]) -> None:
+        if future is self._reading and future.cancelled():
             self._take = self._reading = None
             if self._fd >= 0:
                 self._io_loop.remove_handler(self._fd)
