@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-
 __all__ = ["EtagMemo"]
 
 # Octets. A comparison of equal bodies costs a hundredth of their hash at every length, but what
