@@ -46,6 +46,8 @@ def add_run_arguments(parser: ArgumentParser) -> None:
     """Teach ``parser`` the arguments of ``etesian run``."""
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.formatter_class = RawDescriptionHelpFormatter
+    # The whole list would stand before each complaint.
+    parser.usage = "%(prog)s MODULE:NAME [OPTION ...]"
     _add_application(parser)
     _add_addresses(parser)
     _add_processes(parser)

@@ -81,6 +81,7 @@ class Slot:
         if not await successor.ready:
             return False
         old, self.worker = self.worker, successor
+        self._pause = 0.0
         if old is not None:
             self._retire(old)
         return True
