@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 import os
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +14,7 @@ from etesian.web.static_files.body import send_body
 from etesian.web.static_files.byte_range import ByteRange, UnsatisfiableRangeError, select_ranges
 from etesian.web.static_files.content_cache import MAX_CACHED_SIZE
 from etesian.web.static_files.located_file import LocatedFile
+from etesian.web.static_files.media_type import media_type
 from etesian.web.static_files.multipart_ranges import MultipartRanges
 from etesian.web.static_files.sidecars import find_sidecar
 
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
 __all__ = ["StaticFileHandler"]
-
-_ARCHIVE_TYPES = {
-    "gzip": "application/gzip",
-    "bzip2": "application/x-bzip2",
-    "xz": "application/x-xz",
-}
 
 
 class StaticFileHandler(LocatedFile):
@@ -209,11 +203,7 @@ class StaticFileHandler(LocatedFile):
 
     def get_content_type(self) -> str:
         """Give the media type, by the name of the file."""
-        mime_type, encoding = mimetypes.guess_type(self._type_path)
-        if encoding is not None:
-            # The archive is the content: with Content-Encoding, browsers would unpack it.
-            return _ARCHIVE_TYPES.get(encoding, "application/octet-stream")
-        return mime_type or "application/octet-stream"
+        return media_type(self._type_path)
 
     def set_extra_headers(self, path: str) -> None:
         """Set further headers. Override it."""
@@ -225,7 +215,8 @@ class StaticFileHandler(LocatedFile):
         mime_type: str,  # noqa: ARG002
     ) -> int:
         """Give the seconds for which the content may be kept, 0 to say nothing. Override it."""
-        return self.CACHE_MAX_AGE if "v" in self.request.query_arguments else 0
+        request = self.request
+        return self.CACHE_MAX_AGE if request.query and "v" in request.query_arguments else 0
 
     def _is_hash_expensive(self) -> bool:
         return (
