@@ -163,7 +163,8 @@ def _quoted(text: str) -> str:
     # Browsers escape line ends as well; a program that sends them in a name was told to.
     if _UNSENDABLE.search(text):
         raise ValueError("a name of a form holds CR, LF or another control character")
-    return text.replace('"', "%22")
+    # A backslash alone would escape the quote behind it for whoever reads by RFC 9110, 5.6.4.
+    return text.replace("\\", "\\\\").replace('"', "%22")
 
 
 def _extent(content: bytes | Path | BinaryIO | AsyncIterable[bytes]) -> tuple[int | None, int]:
