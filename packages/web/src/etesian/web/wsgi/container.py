@@ -121,6 +121,7 @@ class WSGIContainer:
         except asyncio.CancelledError:
             if not response.client_left:
                 raise  # not the request, but this task was cancelled: the loop ends
+            request.connection.abort()  # a client that only ended its side must not wait
         except Exception as error:  # noqa: BLE001 - an application may raise anything
             # The client left while the application read or wrote; or the application failed.
             if not (response.client_left and isinstance(error, OSError)):
