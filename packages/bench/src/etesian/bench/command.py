@@ -48,9 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _measure_leak() -> int:
-    print(
-        f"Requests of every kind to Etesian, Python {platform.python_version()}, and what is resident:"
-    )
+    print(f"Requests of every kind, Python {platform.python_version()}, and what is resident:")
     more = measure_leak(_REQUESTS, _STEP, partial(print, flush=True))
     verdict = "flat" if more <= _FLAT_KIB else "NOT flat"
     print(f"{more:+,} KiB since the first {_STEP:,}: {verdict} (no more than {_FLAT_KIB:,} KiB)")
