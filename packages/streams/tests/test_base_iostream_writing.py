@@ -158,3 +158,24 @@ async def test_a_write_that_is_not_awaited_says_nothing_when_it_fails(
     await eventually(near.closed)
     gc.collect()
     assert caplog.records == []
+
+
+async def test_answers_to_a_burst_go_out_together_and_in_order(connected):
+    near, far = await connected()
+    far.write(b"1\n2\n3\n4")
+    for _ in range(3):
+        near.write(await near.read_until(b"\n"))
+    assert near._writer._held, "nothing was held back"
+    assert await far.read_bytes(6) == b"1\n2\n3\n"
+    assert not near._writer._held
+
+
+async def test_answers_that_wait_for_others_do_not_count_against_the_limit(connected):
+    if type(asyncio.get_running_loop()).__module__.startswith("uvloop"):
+        pytest.skip("uvloop itself holds what it is given until the turn ends")
+    near, far = await connected(max_write_buffer_size=10)
+    far.write(b"one\ntwo\nthree\nrest")
+    for _ in range(3):
+        near.write(await near.read_until(b"\n"))
+    assert not near.writing()
+    assert await far.read_bytes(14) == b"one\ntwo\nthree\n"
