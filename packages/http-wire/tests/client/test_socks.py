@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
+import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import pytest
@@ -43,53 +45,51 @@ class Running:
         return f"{scheme}://{userinfo}{'@' * bool(userinfo)}127.0.0.1:{self.port}"
 
 
-@pytest.fixture
-async def start_proxy(anyio_backend):
-    """Give a function that runs one: ``await start_proxy("microsocks", "pu:secret")``."""
-    running = []
+@pytest.fixture(scope="module")
+def start_proxy():
+    """Give a function that runs one, once each: ``start_proxy("microsocks", "pu:secret")``."""
+    running = {}
 
-    async def start(kind, credentials=""):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if kind == "microsocks":
-            if MICROSOCKS is None:
-                pytest.skip("microsocks is not installed")
-            user, _, password = credentials.partition(":")
-            words = [MICROSOCKS, "-i", "127.0.0.1", "-p", str(port)]
-            words += ["-u", user, "-P", password] if user else []
-        else:
-            listen = f"{kind}://127.0.0.1:{port}{'#' * bool(credentials)}{credentials}"
-            words = [sys.executable, "-W", "ignore", "-c", PPROXY, "-l", listen]
-        quiet = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(*words, stdout=quiet, stderr=quiet)
-        running.append(process)
-        await _listening(port)
-        return Running(port, credentials)
+    def start(kind, credentials=""):
+        if kind == "microsocks" and MICROSOCKS is None:
+            pytest.skip("microsocks is not installed")
+        if (kind, credentials) not in running:
+            running[kind, credentials] = run(kind, credentials)
+        return running[kind, credentials][1]
 
     yield start
-    for process in running:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    for process, _ in running.values():
+        process.kill()
+        process.wait()
 
 
-async def _listening(port):
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                await writer.wait_closed()
-                return
+def run(kind, credentials):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    if kind == "microsocks":
+        user, _, password = credentials.partition(":")
+        words = [MICROSOCKS, "-i", "127.0.0.1", "-p", str(port)]
+        words += ["-u", user, "-P", password] if user else []
+    else:
+        listen = f"{kind}://127.0.0.1:{port}{'#' * bool(credentials)}{credentials}"
+        words = [sys.executable, "-W", "ignore", "-c", PPROXY, "-l", listen]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(words, stdout=quiet, stderr=quiet)
+    until = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        else:
+            return process, Running(port, credentials)
 
 
 @pytest.fixture(params=["microsocks", "socks5"])
-async def socks5(request, start_proxy):
-    return await start_proxy(request.param, "pu:secret")
+def socks5(request, start_proxy):
+    return start_proxy(request.param, "pu:secret")
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
@@ -109,12 +109,27 @@ async def test_tls_is_spoken_through_it(canned_server, either, socks5, server_tl
     async with canned_server(OK, tls=server_tls("localhost")) as origin:
         url = origin.url(host="localhost")
         assert (await either.fetch(url, ca_certs=ca_file, proxy=proxy)).body == b"ok"
+
+
+@pytest.mark.spec("S242")
+async def test_the_server_behind_it_is_verified(either, socks5, server_tls, ca_file):
+    def shake_hands():
+        connected, _ = listener.accept()
+        context = server_tls("other.test")
+        with connected, suppress(OSError), context.wrap_socket(connected, server_side=True) as tls:
+            tls.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # In a thread, which ends when the connection has: a loop would hear of that later.
+        server = asyncio.ensure_future(asyncio.to_thread(shake_hands))
+        url = f"https://localhost:{listener.getsockname()[1]}/"
         with pytest.raises((HTTPClientError, OSError)):
-            await either.fetch(origin.url(), ca_certs=ca_file, proxy=proxy)
+            await either.fetch(url, ca_certs=ca_file, proxy=socks5.url("socks5h"))
+        await server
 
 
 async def test_the_older_protocol_is_spoken_too(canned_server, either, start_proxy):
-    proxy = await start_proxy("socks4")
+    proxy = start_proxy("socks4")
     async with canned_server(OK) as origin:
         url = origin.url(host="localhost")
         assert (await either.fetch(url, proxy=proxy.url("socks4"))).body == b"ok"
@@ -151,15 +166,17 @@ async def test_separate_options_name_the_credentials(canned_server, either, sock
 
 
 @pytest.mark.parametrize("credentials", ["pu:guess", ""])
-async def test_wrong_credentials_open_nothing(canned_server, either, socks5, credentials):
+async def test_wrong_credentials_open_nothing(canned_server, either, start_proxy, credentials):
+    # The other proxy knows again whom it has let in once.
+    proxy = start_proxy("microsocks", "pu:secret")
     async with canned_server(OK) as origin:
         with pytest.raises(HTTPClientError):
-            await either.fetch(origin.url(), proxy=socks5.url("socks5", credentials))
+            await either.fetch(origin.url(), proxy=proxy.url("socks5", credentials))
         assert origin.connections == 0
 
 
 async def test_the_reply_of_the_proxy_is_in_the_error(client, start_proxy):
-    proxy = await start_proxy("microsocks")
+    proxy = start_proxy("microsocks")
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         with pytest.raises(SOCKSProxyError, match="refused") as caught:
@@ -176,7 +193,7 @@ async def test_who_looks_the_name_up_goes_by_the_scheme(make_client, start_proxy
         asked.append(address[1][0])
         return True
 
-    proxy = await start_proxy("microsocks")
+    proxy = start_proxy("microsocks")
     client = make_client(tcp_client=TCPClient(allow_address=allow))
     async with canned_server(OK) as origin:
         await client.fetch(origin.url(host="localhost"), proxy=proxy.url("socks5h"))
@@ -187,7 +204,7 @@ async def test_who_looks_the_name_up_goes_by_the_scheme(make_client, start_proxy
 
 @pytest.mark.spec("S251")
 async def test_what_may_not_be_dialled_may_not_be_asked_for(make_client, start_proxy):
-    proxy = await start_proxy("microsocks")
+    proxy = start_proxy("microsocks")
     tcp_client = TCPClient(allow_address=lambda address: address[1][1] == proxy.port)
     with pytest.raises(PermissionError):
         client = make_client(tcp_client=tcp_client)
@@ -198,8 +215,8 @@ async def test_what_may_not_be_dialled_may_not_be_asked_for(make_client, start_p
 async def test_connections_are_shared_only_through_the_same_proxy(
     canned_server, client, start_proxy
 ):
-    first = await start_proxy("microsocks", "pu:secret")
-    second = await start_proxy("microsocks")
+    first = start_proxy("microsocks", "pu:secret")
+    second = start_proxy("microsocks")
     async with canned_server(OK) as origin:
         for proxy in (first.url("socks5"), second.url("socks5"), None, first.url("socks5h")):
             await client.fetch(origin.url(), proxy=proxy)
@@ -210,7 +227,7 @@ async def test_connections_are_shared_only_through_the_same_proxy(
 
 
 async def test_other_protocols_pass(canned_server, start_proxy):
-    proxy = await start_proxy("microsocks", "pu:secret")
+    proxy = start_proxy("microsocks", "pu:secret")
     switched = b"HTTP/1.1 101 Go\r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\nhello"
     heard = asyncio.get_running_loop().create_future()
 
@@ -234,7 +251,7 @@ async def test_other_protocols_pass(canned_server, start_proxy):
 async def test_the_environment_names_it_only_when_asked(
     canned_server, client, make_client, start_proxy, monkeypatch
 ):
-    proxy = await start_proxy("microsocks", "pu:secret")
+    proxy = start_proxy("microsocks", "pu:secret")
     monkeypatch.setenv("all_proxy", proxy.url("socks5h", "pu:guess"))
     async with canned_server(OK) as origin:
         await client.fetch(origin.url())
