@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from etesian.core_loop import gen
+from etesian.core_loop import gen, locks, queues
 from etesian.core_loop.testing import ExpectLog
 
 
@@ -73,3 +74,39 @@ async def test_a_cancelled_child_cancels_it() -> None:
     children[1].set_result(1)
     with pytest.raises(asyncio.CancelledError):
         await together
+
+
+@pytest.mark.parametrize("rounds", range(4))
+async def test_cancelling_it_loses_nothing_that_a_child_was_handed(rounds: int) -> None:
+    ready: queues.Queue[int] = queues.Queue()
+    empty: queues.Queue[int] = queues.Queue()
+    lock = locks.Lock()
+    all_of_them = gen.multi([ready.get(), lock.acquire(), empty.get()])
+    waiting = asyncio.ensure_future(_wait_for(all_of_them))
+    await asyncio.sleep(0)
+    ready.put_nowait(1)
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert ready.qsize() == 1
+    assert lock.acquire().done()
+    empty.put_nowait(2)
+    assert empty.qsize() == 1
+
+
+async def test_a_cancellation_that_comes_with_the_last_result_loses_none() -> None:
+    queue: queues.Queue[int] = queues.Queue()
+    both = gen.multi([queue.get(), queue.get()])
+    both.add_done_callback(lambda _: waiting.cancel())
+    waiting = asyncio.ensure_future(_wait_for(both))
+    await asyncio.sleep(0)
+    queue.put_nowait(1)
+    queue.put_nowait(2)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert [queue.get_nowait() for _ in range(2)] == [1, 2]
+
+
+async def _wait_for(future: asyncio.Future[Any]) -> None:
+    await future

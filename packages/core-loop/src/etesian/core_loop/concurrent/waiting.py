@@ -13,7 +13,7 @@ from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the docume
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-__all__ = ["Line", "Timeout", "Waiter", "seconds_from_now"]
+__all__ = ["Line", "Timeout", "Waiter", "give_up", "seconds_from_now"]
 
 # A moment on the loop's clock, a span from now, or no limit.
 Timeout: TypeAlias = float | timedelta | None
@@ -77,6 +77,12 @@ class Waiter(asyncio.Future[Any]):
         if self._line is not None:
             self._line.leave(self)
         return True
+
+
+def give_up(future: asyncio.Future[Any]) -> None:
+    """Cancel what nobody waits for any more; if it has come, hand it back where it can be."""
+    if not future.cancel() and isinstance(future, Waiter):
+        future.hand_back()
 
 
 class Line:

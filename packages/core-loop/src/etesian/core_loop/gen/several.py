@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from etesian.core_loop.concurrent.futures import loop_for_future
+from etesian.core_loop.concurrent.waiting import Waiter, give_up
 from etesian.core_loop.gen.convert import convert_yielded
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def multi(
     than once. If some fail, the error of the first of them, in the order given, is raised
     when all have ended; other errors are logged, unless they are `quiet_exceptions`.
 
-    Cancelling the Future cancels the children that have not ended.
+    Cancelling the Future cancels the children that have not ended; a lock or an item that
+    another child was handed goes to the next one who waits.
     """
     if not isinstance(children, dict):
         return _gather(list(children), quiet_exceptions, list)
@@ -46,7 +48,7 @@ multi_future = multi
 
 def _gather(children: list[Any], quiet: Quiet, combine: Any) -> asyncio.Future[Any]:
     futures = [convert_yielded(child) for child in children]
-    result: asyncio.Future[Any] = loop_for_future().create_future()
+    result = Waiter(None, lambda _: _give_up(futures), loop_for_future())
     unfinished = {future for future in futures if not future.done()}
 
     def one_done(future: asyncio.Future[Any]) -> None:
@@ -54,18 +56,23 @@ def _gather(children: list[Any], quiet: Quiet, combine: Any) -> asyncio.Future[A
         if not unfinished:
             _settle(result, futures, quiet, combine)
 
+    def result_done(_: object) -> None:
+        if result.cancelled():
+            _give_up(futures)
+
     if not unfinished:
         _settle(result, futures, quiet, combine)
         return result
     for future in list(unfinished):
         future.add_done_callback(one_done)
-    result.add_done_callback(lambda _: _cancel(unfinished))
+    result.add_done_callback(result_done)
     return result
 
 
-def _cancel(unfinished: set[asyncio.Future[Any]]) -> None:
-    for future in list(unfinished):
-        future.cancel()
+def _give_up(futures: list[asyncio.Future[Any]]) -> None:
+    # The last one first: items of one queue are in their order again then.
+    for future in reversed(dict.fromkeys(futures)):
+        give_up(future)
 
 
 def _settle(

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from etesian.core_loop.concurrent.futures import chain_future, loop_for_future
-from etesian.core_loop.concurrent.waiting import Waiter, seconds_from_now
+from etesian.core_loop.concurrent.waiting import Waiter, give_up, seconds_from_now
 from etesian.core_loop.gen.convert import convert_yielded
 from etesian.core_loop.util.errors import TimeoutError  # noqa: A004  the documented name
 
@@ -50,7 +50,7 @@ def with_timeout(
     """
     waited_for = convert_yielded(future)
     loop = waited_for.get_loop()
-    result = Waiter(None, lambda _: _give_up(waited_for), loop)
+    result = Waiter(None, lambda _: give_up(waited_for), loop)
     chain_future(waited_for, result)
     if result.done():
         return result
@@ -60,7 +60,7 @@ def with_timeout(
     def settled(_: object) -> None:
         timer.cancel()
         if result.cancelled():
-            _give_up(waited_for)
+            give_up(waited_for)
         elif not waited_for.done():
             waited_for.add_done_callback(lambda late: _log_late_error(late, quiet_exceptions))
 
@@ -71,12 +71,6 @@ def with_timeout(
 def _finish(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _give_up(waited_for: asyncio.Future[Any]) -> None:
-    """Cancel what is waited for, or if it has come hand it back."""
-    if not waited_for.cancel() and isinstance(waited_for, Waiter):
-        waited_for.hand_back()
 
 
 def _expire(
