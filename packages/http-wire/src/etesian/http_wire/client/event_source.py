@@ -62,7 +62,8 @@ class EventSource:
     A request that is not idempotent (RFC 9110, 9.2.2) is made once: the end of
     its stream is the end of the iteration, and its loss is raised.
 
-    The client's ``max_body_size`` ends a stream, as an end of the server's
+    A source that is connected holds one of the client's ``max_clients``. The
+    client's ``max_body_size`` ends a stream, as an end of the server's
     would. One task iterates. Leaving the block, also by cancellation, closes
     the connection.
     """
