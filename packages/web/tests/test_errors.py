@@ -79,7 +79,7 @@ def test_an_error_can_be_copied(error):
     assert twin.args == error.args
 
 
-@pytest.mark.spec("B-WEB-100", "S190")
+@pytest.mark.spec("B-WEB-098", "B-WEB-100", "S190")
 @pytest.mark.parametrize("length", [None, "5"])
 @pytest.mark.parametrize("how", ["send_error", "raise"])
 async def test_an_error_after_a_flush_cuts_the_connection(serve, caplog, how, length):
