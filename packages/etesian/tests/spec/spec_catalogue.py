@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 BEHAVIOUR = re.compile(r"^- \*\*(B-[A-Z0-9]+-\d+)\*\* (.*)$", re.MULTILINE)
 ATTACK = re.compile(r"^\| (S\d+) \|", re.MULTILINE)
+SECTION = re.compile(r"^### ([A-Z])\. ", re.MULTILINE)
 BRIDGE_MARK = "**bridge**"
 NUMBER = re.compile(r"\d+$")
 
@@ -22,8 +23,8 @@ class Catalogue:
     """``areas`` maps the name of an area to its ids in order; no id is in two areas.
 
     ``loop`` holds what the package itself must do, ``loop-bridge`` what only
-    the bridge must do, and ``attacks`` the attack cases. ``complete`` names the
-    areas of which every statement must have a passing test.
+    the bridge must do, and ``attacks-a`` the attack cases of section A.
+    ``complete`` names the areas of which every statement must have a passing test.
     """
 
     areas: dict[str, tuple[str, ...]]
@@ -46,7 +47,9 @@ def read_catalogue(folder: Path) -> Catalogue:
         found = BEHAVIOUR.findall(path.read_text())
         areas[area] = tuple(each for each, text in found if BRIDGE_MARK not in text)
         areas[f"{area}-bridge"] = tuple(each for each, text in found if BRIDGE_MARK in text)
-    areas["attacks"] = tuple(ATTACK.findall((folder / "attacks.md").read_text()))
+    _, *sections = SECTION.split((folder / "attacks.md").read_text())
+    for letter, text in zip(sections[::2], sections[1::2], strict=True):
+        areas[f"attacks-{letter.lower()}"] = tuple(ATTACK.findall(text))
     areas = {area: ids for area, ids in areas.items() if ids}
     _refuse_duplicates(each for ids in areas.values() for each in ids)
     complete = _read_names(folder / "complete.txt")

@@ -34,7 +34,9 @@ def specification(pytester, monkeypatch):
         "# Loop\n\n- **B-LOOP-001** One. (002:1)\n- **B-LOOP-002** Two.\n"
         "- **B-LOOP-003** Three.\n- **B-LOOP-004** Four. **bridge**\n"
     )
-    (folder / "attacks.md").write_text("| id | name |\n|---|---|\n| S001 | CL.TE |\n")
+    (folder / "attacks.md").write_text(
+        "### A. Length\n\n| id | name |\n|---|---|\n| S001 | CL.TE |\n"
+    )
     (folder / "complete.txt").write_text("# none yet\n")
     pytester.makeini("[pytest]\nmarkers =\n    spec: what a test shows\n")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
@@ -49,7 +51,7 @@ def test_counts_what_passed_and_names_what_did_not(pytester, specification):
     pytester.makepyfile(TESTS.format(outcome=True))
     result = report(pytester, "--spec=all")
     result.stdout.fnmatch_lines(
-        ["loop *2 of *3 *without: 003", "loop-bridge *0 of *1 *without: 004", "attacks *1 of *1"]
+        ["loop *2 of *3 *without: 003", "loop-bridge *0 of *1 *without: 004", "attacks-a *1 of *1"]
     )
     result.assert_outcomes(passed=2, skipped=1, deselected=1)
 
@@ -71,11 +73,11 @@ def test_an_unknown_id_is_an_error(pytester, specification):
 def test_an_unknown_area_is_an_error(pytester, specification):
     result = report(pytester, "--spec=lop")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*no such area: lop; there are: loop, loop-bridge, attacks"])
+    result.stderr.fnmatch_lines(["*no such area: lop; there are: loop, loop-bridge, attacks-a"])
 
 
 def test_a_complete_area_with_a_gap_fails_the_run(pytester, specification):
-    (specification / "complete.txt").write_text("loop\nattacks\n")
+    (specification / "complete.txt").write_text("loop\nattacks-a\n")
     pytester.makepyfile(TESTS.format(outcome=True))
     result = report(pytester, "--spec=all")
     result.stdout.fnmatch_lines(["complete areas with gaps: loop"])
@@ -83,13 +85,13 @@ def test_a_complete_area_with_a_gap_fails_the_run(pytester, specification):
 
 
 def test_a_complete_area_without_a_gap_passes(pytester, specification):
-    (specification / "complete.txt").write_text("attacks\n")
+    (specification / "complete.txt").write_text("attacks-a\n")
     pytester.makepyfile(TESTS.format(outcome=True))
     assert report(pytester, "--spec=all").ret == pytest.ExitCode.OK
 
 
 def test_an_id_that_stands_twice_is_an_error(pytester, specification):
-    (specification / "attacks.md").write_text("| S001 | a |\n| S001 | b |\n")
+    (specification / "attacks.md").write_text("### A. Length\n| S001 | a |\n| S001 | b |\n")
     result = report(pytester, "--spec=all")
     result.stderr.fnmatch_lines(["*S001 stands twice"])
 
