@@ -1,5 +1,7 @@
 import asyncio
 import contextlib
+import gzip
+import io
 import os
 import socket
 import ssl
@@ -160,6 +162,24 @@ async def test_over_tls_and_without_the_kernel_the_octets_are_the_same(
             writer.write(GET)
             await reader.readuntil(b"\r\n\r\n")
             assert await reader.readexactly(len(LARGE)) == LARGE
+
+
+async def test_what_only_reads_like_a_file_is_read(serve_by, tmp_path):
+    packed = tmp_path / "packed.gz"
+    packed.write_bytes(gzip.compress(LARGE))
+    # The one has no descriptor; that of the other belongs to what is compressed.
+    with gzip.open(packed) as unpacking, io.BytesIO(LARGE) as memory:
+        for file in (unpacking, memory):
+            sending, port = serve_by(sends(file, head={"Content-Length": "9000"}, count=9000))
+            kept_open = []
+            for _ in range(2):
+                async with connected(port) as (reader, writer):
+                    writer.write(GET)
+                    await reader.readuntil(b"\r\n\r\n")
+                    assert await reader.readexactly(9000) == LARGE[:9000]
+                kept_open.append(opened())
+                assert sending.error is None
+            assert kept_open[0] == kept_open[1]
 
 
 async def test_head_sends_nothing_of_it(serve_by, large_file, monkeypatch):

@@ -12,7 +12,7 @@ from etesian.http_wire.server.drain import DONE, WriteGate
 from etesian.http_wire.server.file_sender import (
     FileSender,
     SendfileUnavailableError,
-    can_send_files,
+    can_send,
 )
 from etesian.streams.interface import StreamClosedError
 
@@ -93,7 +93,7 @@ class Channel(asyncio.Protocol):
         Raises ``StreamClosedError`` where the peer leaves and ``HTTPOutputError`` where
         the file ends too soon. After a failure or a cancel nobody knows how much was sent.
         """
-        if can_send_files(self.transport):
+        if can_send(file, self.transport):
             await self._flush()
             try:
                 await self._send_by_kernel(file, offset, count)

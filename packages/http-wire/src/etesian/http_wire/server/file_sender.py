@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from etesian.http_wire.interface import HTTPOutputError
@@ -11,7 +12,7 @@ from etesian.http_wire.interface import HTTPOutputError
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["FileSender", "SendfileUnavailableError", "can_send_files"]
+__all__ = ["FileSender", "SendfileUnavailableError", "can_send"]
 
 # Octets that one turn of the loop sends at most: a fast peer must not keep the others waiting
 # while a disk is read.
@@ -26,10 +27,14 @@ class SendfileUnavailableError(Exception):
     """The kernel cannot copy from this file to this socket; nothing was sent."""
 
 
-def can_send_files(transport: asyncio.Transport) -> bool:
-    """Say whether there is a socket behind a transport that takes octets as they are."""
+def can_send(file: BinaryIO, transport: asyncio.Transport) -> bool:
+    """Say whether the octets of ``file`` are those that the system has, and go out as they are.
+
+    Of a compressed file the system has others, and of one in memory none.
+    """
     return (
         hasattr(os, "sendfile")
+        and isinstance(getattr(file, "raw", file), FileIO)
         and transport.get_extra_info("socket") is not None
         and transport.get_extra_info("ssl_object") is None
     )
