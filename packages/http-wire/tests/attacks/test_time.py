@@ -216,3 +216,13 @@ async def test_a_flood_of_bad_requests_logs_a_line_for_each_connection(attack):
     outcome = await attack(b"GET / HTTP/1.1\r\nbad\r\n\r\n" * 1000)
     assert len(outcome.log) == 1
     assert outcome.statuses == [400]
+
+
+@pytest.mark.spec("S083")
+async def test_a_reader_that_stalls_before_the_last_few_octets_is_cut_too(
+    serve, deaf, until, caplog
+):
+    recorder, tell, peers = deaf
+    peers.append(await tell(serve(recorder, policy=WirePolicy(write_stall_timeout=0.2))))
+    await until(lambda: recorder.closed_connections)
+    assert "stopped reading" in caplog.text

@@ -29,6 +29,9 @@ class Written(asyncio.Transport):
         else:
             self.responses.append(bytes(data))
 
+    def get_write_buffer_size(self):
+        return 0
+
 
 class Answering:
     """Lets ``answer`` answer each whole request, by its start line, headers and body."""

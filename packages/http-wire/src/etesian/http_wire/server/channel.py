@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from typing import TYPE_CHECKING, Final
 
 from etesian.http_wire.interface import HTTPOutputError
@@ -33,6 +34,8 @@ _LINGER_TIME: Final = 2.0
 _LINGER_SIZE: Final = 256 * 1024
 # Octets of a file that are read at once where the kernel cannot send it: memory per slow peer.
 _PIECE_SIZE: Final = 64 * 1024
+# More octets than wait anywhere: the first look at what is unsent finds fewer.
+_NOT_LOOKED_YET: Final = sys.maxsize
 
 
 class Channel(asyncio.Protocol):
@@ -173,7 +176,7 @@ class Channel(asyncio.Protocol):
     def _cut_if_stalled(self, now: float) -> None:
         """Cut a connection whose peer takes nothing of what waits for it."""
         unsent = self._unsent_size()
-        if unsent < self._unsent:
+        if unsent < self._unsent or self._stalled_at == NEVER:
             self._unsent = unsent
             self._stalled_at = self._deadlines.after(self._policy.write_stall_timeout)
         elif now >= self._stalled_at:
@@ -185,6 +188,7 @@ class Channel(asyncio.Protocol):
         if self.lingering or self.gone:
             return
         self.lingering = True
+        self._unsent = _NOT_LOOKED_YET
         self._deadline = self._deadlines.after(_LINGER_TIME)
         # TLS has no half-close to tell the peer, which might wait for the end as long as we do.
         if self.peer_ended or not self.transport.can_write_eof():
@@ -203,7 +207,7 @@ class Channel(asyncio.Protocol):
         if now < self._deadline:
             return
         unsent = self.transport.get_write_buffer_size()
-        if unsent and (not self._unsent or unsent < self._unsent):
+        if unsent and unsent < self._unsent:
             self._unsent = unsent
             self._deadline = self._deadlines.after(self._policy.write_stall_timeout)
         else:

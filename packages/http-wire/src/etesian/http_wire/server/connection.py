@@ -134,6 +134,8 @@ class ServerConnection(RequestCycle):
         elif self._phase is _HEAD:
             if now >= self._deadline:
                 self._end_waiting_for_head()
+            elif self.transport.get_write_buffer_size():  # the end of the response before
+                self._cut_if_stalled(now)
         elif self._phase is _RESPONSE:
             if self.peer_ended and now >= self._deadline:
                 self.abort()

@@ -137,10 +137,11 @@ class EndableConnection(Channel):
             self._exchange.keep_alive = False  # also where its head has not said so
 
     def close_at_once(self) -> None:
-        """Send what is queued and close: its descriptor is needed, whatever the peer may send."""
+        """Close, with a tick for what is queued: its descriptor is needed, whoever the peer is."""
         self._stop_parsing()
         self.lingering = True
-        self._deadline = self._deadlines.after(0)  # also for a peer that does not end its TLS
+        self._unsent = 0  # no more time for one that takes it slowly, or does not end its TLS
+        self._deadline = self._deadlines.after(0)
         self.transport.close()
 
     def turn_away(self) -> None:

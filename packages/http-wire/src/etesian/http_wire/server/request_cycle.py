@@ -16,6 +16,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from etesian.http_wire.interface import HTTPInputError
+from etesian.http_wire.server.deadlines import NEVER
 from etesian.http_wire.server.drain import DONE
 from etesian.http_wire.server.endable_connection import EndableConnection
 from etesian.http_wire.server.exchange import Exchange
@@ -226,6 +227,7 @@ class RequestCycle(EndableConnection):
             return
         self._phase = _HEAD
         self._deadline = self._deadlines.after(self._policy.idle_timeout)
+        self._stalled_at = NEVER  # what waits to be sent has become more
         self._drained = 0
         if not self._advancing:
             self._advance_later()
