@@ -64,6 +64,26 @@ async def test_a_body_below_the_least_rate_is_answered_408(serve, connect, recor
     assert recorder.requests[0].closed
 
 
+@pytest.mark.spec("S046", "S082")
+async def test_a_fast_beginning_buys_no_long_silence(serve, connect, recorder):
+    # By its average this body would have two minutes.
+    peer = await connect(serve(recorder, policy=WirePolicy(body_grace=0.1)))
+    await peer.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n")
+    await peer.send(b"x" * 60_000)
+    assert (await peer.read_all(3)).startswith(b"HTTP/1.1 408 ")
+    assert recorder.requests[0].closed
+
+
+async def test_a_body_that_keeps_the_pace_may_take_its_time(serve, connect, recorder):
+    policy = WirePolicy(body_grace=0.2, min_body_rate=100)
+    peer = await connect(serve(recorder, policy=policy))
+    await peer.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n")
+    for _ in range(10):
+        await asyncio.sleep(0.08)
+        await peer.send(b"x" * 20)
+    await peer.read_until(b"POST / " + b"x" * 200)
+
+
 @pytest.mark.spec("S082")
 @pytest.mark.spec("B-HTTP-011")
 async def test_body_timeout_is_absolute(serve, connect, recorder):

@@ -27,7 +27,9 @@ class Intake:
         "_body",
         "_decoded_size",
         "_decoder",
+        "_due",
         "_length",
+        "_paid",
         "_policy",
         "_started",
         "complete",
@@ -46,6 +48,9 @@ class Intake:
         self._decoded_size = 0
         self.received = 0
         self._started = 0.0
+        # When the body is late unless more of it comes, and how many octets that accounts for.
+        self._due = 0.0
+        self._paid = 0
         self.complete = False
         self.max_body_size = policy.max_body_size
         self.timeout = policy.body_timeout
@@ -73,6 +78,7 @@ class Intake:
         """
         self._body = body_of_length(self._length, self._policy, self.max_body_size)
         self._started = now
+        self._due = now + self._policy.body_grace
 
     def take(self, buffer: bytearray) -> bytes:
         """Take octets off ``buffer`` and give the next piece; empty when more is needed.
@@ -112,14 +118,21 @@ class Intake:
                 return data
 
     def is_late(self, now: float) -> bool:
-        """Tell whether the body took too long, as a whole or on average."""
-        elapsed = now - self._started
-        if self.timeout is not None and elapsed > self.timeout:
-            return True
+        """Tell whether the body takes too long, as a whole or at its pace.
+
+        What comes puts the end off, but not beyond the grace: the octets of a
+        fast beginning buy no long silence.
+        """
         policy = self._policy
-        paced = elapsed - policy.body_grace
-        return paced > 0 and self.received < paced * policy.min_body_rate
+        if policy.min_body_rate:
+            more = (self.received - self._paid) / policy.min_body_rate
+            self._due = min(self._due + more, now + policy.body_grace)
+            self._paid = self.received
+            if now > self._due:
+                return True
+        return self.timeout is not None and now - self._started > self.timeout
 
     def excuse(self, seconds: float) -> None:
         """Leave ``seconds`` out of the account, in which we ourselves did not read."""
         self._started += seconds
+        self._due += seconds

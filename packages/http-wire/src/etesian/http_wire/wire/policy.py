@@ -36,11 +36,13 @@ class WirePolicy:
             a request are closed, longest first; where none does, a new
             connection is answered 503.
     Time:
-        header_timeout: 10 s from the first moment a head is due to its end,
-            however steadily bytes drip in; then 408.
+        header_timeout: 10 s from a connection to its first octet, and from the
+            first octet of a head to its end, however steadily more drip in;
+            then 408, or silence where nothing has come.
         idle_timeout: 3600 s between requests; then the connection is closed.
-        body_grace, min_body_rate: after 30 s a body must have come at 500
-            octets/s on average; else 408.
+        body_grace, min_body_rate: a body may be 30 s behind a pace of 500
+            octets/s, so that no silence in it is longer; else 408. A rate of 0
+            is no demand.
         body_timeout: the most a whole body may take, ``None`` for no limit.
         write_stall_timeout: 60 s in which the peer takes no octet of what
             waits to be sent; then the connection is cut.
