@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -60,7 +61,7 @@ async def test_bind_may_be_repeated_and_start_may_not(free_port):
     server = _Echo()
     server.bind(free_port, "127.0.0.1")
     server.bind(0, "127.0.0.1")
-    second = server._bound[1].getsockname()[1]
+    second = server._bound[1][0].getsockname()[1]
     server.start()
     assert await _echoes(free_port)
     assert await _echoes(second)
@@ -85,6 +86,22 @@ async def test_stop_ends_listening_and_leaves_connections(serving):
         await stream.write(b"b\n")
         assert await stream.read_until(b"\n") == b"b\n"
         stream.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="told by Linux only")
+@pytest.mark.parametrize("backlog", [7, 300])
+async def test_as_many_connections_may_wait_as_was_said(eventually, backlog):
+    server = _Echo()
+    (sock,) = bind_sockets(0, "127.0.0.1")
+    with sock.dup() as twin:
+        server.add_sockets([sock], backlog=backlog)
+        # Of a socket that listens, the field of segments selectively acknowledged.
+        await eventually(lambda: _tcp_info(twin)[5] == backlog)
+        server.stop()
+
+
+def _tcp_info(sock):
+    return struct.unpack("8x6I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32))
 
 
 @pytest.mark.spec("B-STR-097")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from etesian.streams.proxy_gate import ProxyPolicy
 
+# Connections. What asyncio calls the backlog is also how many it accepts before anything else
+# runs, so that a long queue in the kernel must not be a long stop of the loop.
+_ACCEPTED_AT_ONCE = 128
+
 _log = logging.getLogger("etesian.application")
 
 
@@ -26,7 +30,8 @@ class Listener:
     """Accepts on a listening socket as soon as the loop runs, until it is stopped.
 
     ``factory`` makes the protocol of each connection, after the PROXY header
-    where ``proxy`` says that there is one. The socket belongs to the listener.
+    where ``proxy`` says that there is one. The socket belongs to the listener, and
+    has room for ``backlog`` connections that wait.
     """
 
     def __init__(
@@ -37,11 +42,13 @@ class Listener:
         context: ssl.SSLContext | None,
         handshake_timeout: float,
         proxy: ProxyPolicy | None = None,
+        backlog: int = DEFAULT_BACKLOG,
     ) -> None:
         self._socket = sock
         self._factory = factory
         self._context = context
         self._proxy = proxy
+        self._backlog = backlog
         self._handshake_timeout = handshake_timeout
         self._task: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
@@ -84,11 +91,13 @@ class Listener:
             self._server = await create(
                 factory,
                 sock=self._socket,
-                backlog=DEFAULT_BACKLOG,
+                backlog=_ACCEPTED_AT_ONCE,
                 ssl=context,
                 ssl_handshake_timeout=timeout,
                 **options,
             )
+            if self._socket.fileno() != -1:
+                self._socket.listen(self._backlog)
         except OSError:
             _log.exception("Cannot accept on %r", self._socket)
             self._socket.close()

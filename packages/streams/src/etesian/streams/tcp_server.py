@@ -77,7 +77,7 @@ class TCPServer:
         self.read_chunk_size = read_chunk_size
         self._context = None if ssl_options is None else _server_context(ssl_options)
         self._proxy = ProxyPolicy.of(proxy_protocol, trusted_proxies) if proxy_protocol else None
-        self._bound: list[socket.socket] = []
+        self._bound: list[tuple[socket.socket, int]] = []
         self._listeners: list[Listener] = []
         self._started = False
 
@@ -96,7 +96,8 @@ class TCPServer:
 
         May be called several times, for several ports.
         """
-        self.add_sockets(bind_sockets(port, address, family, backlog, flags, reuse_port))
+        found = bind_sockets(port, address, family, backlog, flags, reuse_port)
+        self.add_sockets(found, backlog=backlog)
 
     def bind(  # noqa: PLR0917 - the documented signature
         self,
@@ -110,9 +111,9 @@ class TCPServer:
         """Listen on ``port`` but accept only after :meth:`start`; repeatable before it."""
         found = bind_sockets(port, address, family, backlog, flags, reuse_port)
         if self._started:
-            self.add_sockets(found)
+            self.add_sockets(found, backlog=backlog)
         else:
-            self._bound.extend(found)
+            self._bound.extend((sock, backlog) for sock in found)
 
     def start(self, num_processes: int | None = 1, max_restarts: int | None = None) -> None:
         """Accept on the bound sockets, in this process or in ``num_processes`` forked ones.
@@ -128,10 +129,17 @@ class TCPServer:
         if num_processes != 1:
             core_loop.fork_processes(num_processes, max_restarts)
         bound, self._bound = self._bound, []
-        self.add_sockets(bound)
+        for sock, backlog in bound:
+            self.add_sockets([sock], backlog=backlog)
 
-    def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
-        """Accept on listening ``sockets``, which belong to the server from now on."""
+    def add_sockets(
+        self, sockets: Iterable[socket.socket], *, backlog: int = DEFAULT_BACKLOG
+    ) -> None:
+        """Accept on listening ``sockets``, which belong to the server from now on.
+
+        They listen anew, for up to ``backlog`` connections that wait to be accepted: a socket
+        does not tell what it was before.
+        """
         for sock in sockets:
             self._listeners.append(
                 Listener(
@@ -140,6 +148,7 @@ class TCPServer:
                     context=self._context,
                     handshake_timeout=self.handshake_timeout,
                     proxy=self._proxy,
+                    backlog=backlog,
                 )
             )
 
@@ -149,7 +158,7 @@ class TCPServer:
 
     def stop(self) -> None:
         """Close the listening sockets; connections go on. May be called twice."""
-        for sock in self._bound:
+        for sock, _ in self._bound:
             sock.close()
         self._bound.clear()
         listeners, self._listeners = self._listeners, []
