@@ -36,6 +36,12 @@ def test_units_are_understood():
     assert (got.drain, got.unix_mode) == (1.5, 0o660)
 
 
+def test_proxies_are_on_this_machine_unless_told():
+    assert options("--proxy-headers").trusted_proxies == ("127.0.0.0/8", "::1")
+    told = options("--proxy-headers", "--trusted-proxy=10.0.0.0/8", "--trusted-proxy=::2")
+    assert told.trusted_proxies == ("10.0.0.0/8", "::2")
+
+
 def test_auto_is_a_worker_for_each_processor():
     assert options("--workers=auto").workers == len(os.sched_getaffinity(0))
 
@@ -53,10 +59,13 @@ def test_auto_is_a_worker_for_each_processor():
         ("--workers=0", "expected 1 or more"),
         ("--workers=two", "expected a whole number"),
         ("--max-body-size=10X", "expected a size such as"),
+        ("--backlog=0", "expected 1 or more"),
+        ("--backlog=9999999999", "expected a whole number"),
         ("--drain=nan", "expected a number of seconds"),
         ("--drain=inf", "expected a number of seconds"),
         ("--drain=-1", "expected a number of seconds"),
         ("--unix-mode=8", "expected a mode such as"),
+        ("--trusted-proxy=10.0.0.1/8", "expected a network such as"),
         ("--trusted-proxy=nobody", "expected a network such as"),
         ("--keyfile=key.pem", "--keyfile and --ca-certs need --certfile"),
         ("--client-certs=required", "--client-certs needs --ca-certs"),

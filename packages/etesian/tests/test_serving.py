@@ -139,10 +139,14 @@ def test_limits_are_those_of_the_command_line(start):
     [
         ((), "127.0.0.1"),
         (("--proxy-headers",), "10.0.0.7"),
-        (("--proxy-headers", "--trusted-proxy=10.0.0.0/8"), "192.0.2.1"),
+        (("--proxy-headers", "--trusted-proxy=10.0.0.0/8"), "127.0.0.1"),
+        (
+            ("--proxy-headers", "--trusted-proxy=127.0.0.1", "--trusted-proxy=10.0.0.0/8"),
+            "192.0.2.1",
+        ),
     ],
 )
-def test_believes_a_proxy_where_told(start, options, address):
+def test_believes_trusted_proxies_where_told(start, options, address):
     url = start("program:application", "--port=0", *options).url()
     request = Request(f"{url}/seen", b"", {"X-Forwarded-For": "192.0.2.1, 10.0.0.7"})
     assert json.loads(get(request))["ip"] == address

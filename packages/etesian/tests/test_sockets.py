@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from urllib.request import urlopen
@@ -31,6 +33,25 @@ def test_a_unix_socket_with_its_mode_is_gone_at_the_end(start, program, workers)
     assert ask(socket.AF_UNIX, str(path)).endswith(b"Hello, world")
     assert command.end() == 0
     assert not path.exists()
+
+
+@pytest.mark.skipif(shutil.which("ss") is None, reason="needs ss, of iproute2")
+@pytest.mark.parametrize(
+    ("options", "backlog"),
+    [((), 4096), (("--backlog=7", "--uvloop"), 7), (("--backlog=200", "--workers=1"), 200)],
+)
+def test_the_backlog_is_what_was_said(start, options, backlog):
+    address = start("program:application", "--port=0", *options).url()
+    port = int(address.rpartition(":")[2])
+    limit = int(Path("/proc/sys/net/core/somaxconn").read_text())
+    # Of a socket that listens, "Send-Q" is its backlog.
+    shown = subprocess.run(
+        ["ss", "-ltnH", f"sport = :{port}"],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(shown.stdout.split()[2]) == min(backlog, limit)
 
 
 def test_the_name_of_a_successor_is_left_alone(start, program):

@@ -87,3 +87,60 @@ async def test_after_the_response_nobody_is_told(listening):
     server, reader, writer = await listening(answer)
     assert await drained(server, reader, writer) == b""
     assert told == []
+
+
+class Endless(asyncio.Protocol):
+    """What a connection was given to, and goes on until it is told."""
+
+    def __init__(self):
+        self.told = 0
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def begin_drain(self):
+        self.told += 1
+        if self.told == 1:
+            self.transport.write(b"bye")
+            asyncio.get_running_loop().call_later(0.02, self.transport.close)
+        return self.ended
+
+    def connection_lost(self, exc):
+        self.ended.set_result(None)
+
+
+async def test_a_protocol_that_was_given_the_connection_is_told_and_waited_for(listening):
+    protocols = []
+
+    def answer(request):
+        connection = request.connection
+        connection.write_headers(ResponseStartLine("HTTP/1.1", 101, ""), HTTPHeaders())
+        protocols.append(Endless())
+        connection.switch_protocol(protocols[0])
+
+    server, reader, writer = await listening(answer)
+    async with asyncio.timeout(5):
+        await server.drain(within=30)
+        assert protocols[0].ended.done()
+        assert await reader.read() == b"bye"
+    assert protocols[0].told == 2  # before and after the last requests
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_one_that_does_not_end_is_waited_for_within_the_time(listening):
+    class Stubborn(asyncio.Protocol):
+        def begin_drain(self):
+            return asyncio.get_running_loop().create_future()
+
+    def answer(request):
+        connection = request.connection
+        connection.write_headers(ResponseStartLine("HTTP/1.1", 101, ""), HTTPHeaders())
+        connection.switch_protocol(Stubborn())
+
+    server, _, writer = await listening(answer)
+    async with asyncio.timeout(5):
+        await server.drain(within=0.05)
+    writer.close()
+    await writer.wait_closed()

@@ -7,12 +7,15 @@ import contextlib
 import os
 import socket
 import ssl
+from ipaddress import ip_network
 
 import pytest
 import trustme
 
 from etesian.http_wire import HTTPHeaders, HTTPServer, ResponseStartLine, WirePolicy, create_server
 from etesian.http_wire.request import HTTPServerRequest
+from etesian.http_wire.server.context import transport_context
+from etesian.http_wire.server.settings import ConnectionSettings
 
 OK = ResponseStartLine("", 200, "OK")
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -125,6 +128,41 @@ async def test_proxy_headers_are_not_believed_unless_asked(whoami):
 async def test_proxy_headers_are_believed_as_far_as_credible(whoami, headers, expected):
     options = {"xheaders": True, "trusted_downstream": ["10.0.0.0/8"]}
     assert await whoami(*headers, **options) == expected
+
+
+@pytest.mark.spec("S183")
+@pytest.mark.parametrize(
+    ("peers", "expected"),
+    [
+        (["127.0.0.0/8"], "1.2.3.4 https"),
+        (["10.0.0.1", "127.0.0.1"], "1.2.3.4 https"),
+        (["10.0.0.0/8", "::1"], "127.0.0.1 http"),
+        ([], "127.0.0.1 http"),
+    ],
+)
+async def test_proxy_headers_are_believed_of_trusted_peers_only(whoami, peers, expected):
+    headers = ["X-Real-Ip: 1.2.3.4", "X-Scheme: https"]
+    assert await whoami(*headers, xheaders=True, trusted_peers=peers) == expected
+
+
+@pytest.mark.spec("S183")
+@pytest.mark.parametrize(
+    ("peername", "is_believed"),
+    [
+        (("10.1.2.3", 80), True),
+        (("192.0.2.1", 80), False),
+        (("::ffff:10.1.2.3", 80, 0, 0), True),
+        (("::ffff:192.0.2.1", 80, 0, 0), False),
+        (("fe80::1%eth0", 80, 0, 2), True),
+        (("2001:db8::1", 80, 0, 0), False),
+        (("another family", 80), False),
+        ("", True),
+    ],
+)
+def test_a_peer_is_trusted_by_its_address_and_on_a_unix_socket_anyhow(peername, is_believed):
+    networks = (ip_network("10.0.0.0/8"), ip_network("fe80::/10"))
+    settings = ConnectionSettings(xheaders=True, trusted_peers=networks)
+    assert transport_context(peername, False, settings).is_proxy is is_believed
 
 
 @pytest.mark.spec("B-HTTP-035")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from etesian.cli.addresses import Address
 
+# What the system's own limit is on Linux (net.core.somaxconn): a burst of newcomers that finds it
+# full waits a second for its next attempt.
+DEFAULT_BACKLOG = 4096
 # What Tornado's examples, and so everybody's bookmarks, listen on.
 DEFAULT_PORT = 8888
 # Only this machine can connect, until somebody says otherwise.
@@ -24,6 +27,9 @@ DEFAULT_DRAIN = 8.0
 # Seconds without a sign of life after which a worker is taken for stuck: no handler has an excuse
 # to hold its loop that long, and gunicorn's users are content with half of it.
 DEFAULT_WORKER_TIMEOUT = 60.0
+
+# Where a proxy is, until somebody says otherwise: no other machine can use these addresses.
+LOOPBACK = ("127.0.0.0/8", "::1")
 
 DESCRIPTION = """\
 Serve an application until Ctrl-C (SIGINT) or SIGTERM. Requests that have begun by then have time
@@ -67,14 +73,14 @@ def run_options(parser: ArgumentParser, given: Namespace) -> RunOptions:
         **plain,
         addresses=_addresses(given),
         reload_dirs=tuple(given.reload_dir),
-        trusted_proxies=tuple(given.trusted_proxy),
+        trusted_proxies=tuple(given.trusted_proxy) or LOOPBACK,
     )
-    if fault := _contradiction(options):
+    if fault := _contradiction(options, given):
         parser.error(fault)
     return options
 
 
-def _contradiction(options: RunOptions) -> str | None:
+def _contradiction(options: RunOptions, given: Namespace) -> str | None:
     faults = {
         "--reload is for one worker": options.reload and (options.workers or 1) > 1,
         "--reload-dir needs --reload": options.reload_dirs and not options.reload,
@@ -85,8 +91,7 @@ def _contradiction(options: RunOptions) -> str | None:
         "--client-certs needs --ca-certs, which tells who may sign them": (
             options.client_certs != "none" and not options.ca_certs
         ),
-        "--trusted-proxy needs --proxy-headers": options.trusted_proxies
-        and not options.proxy_headers,
+        "--trusted-proxy needs --proxy-headers": given.trusted_proxy and not options.proxy_headers,
     }
     return next((text for text, holds in faults.items() if holds), None)
 
@@ -127,8 +132,8 @@ def _add_application(parser: ArgumentParser) -> None:
 def _add_addresses(parser: ArgumentParser) -> None:
     group = parser.add_argument_group(
         "where it listens",
-        "All of these may be repeated but --port. Without any: the sockets that systemd passed, "
-        f"else {DEFAULT_HOST}:{DEFAULT_PORT}.",
+        "--host, --bind, --unix and --fd may be repeated. Without any address: the sockets that "
+        f"systemd passed, else {DEFAULT_HOST}:{DEFAULT_PORT}.",
     )
     group.add_argument(
         "--port", type=port, help=f"TCP port; 0 takes a free one (default: {DEFAULT_PORT})"
@@ -156,6 +161,14 @@ def _add_addresses(parser: ArgumentParser) -> None:
         default=0o600,
         metavar="MODE",
         help="who may connect to it, in octal (default: 600)",
+    )
+    group.add_argument(
+        "--backlog",
+        type=values.count,
+        default=DEFAULT_BACKLOG,
+        metavar="N",
+        help="connections that may wait to be accepted; the system has a limit of its own "
+        "(default: %(default)d)",
     )
     group.add_argument(
         "--fd",
@@ -242,8 +255,7 @@ def _add_proxy(parser: ArgumentParser) -> None:
     group.add_argument(
         "--proxy-headers",
         action="store_true",
-        help="believe X-Real-Ip or X-Forwarded-For, and X-Scheme or X-Forwarded-Proto. Only where "
-        "nobody but the proxy can connect: from anybody else they are worth nothing",
+        help="believe the proxy's X-Real-Ip or X-Forwarded-For, and X-Scheme or X-Forwarded-Proto",
     )
     group.add_argument(
         "--trusted-proxy",
@@ -251,7 +263,9 @@ def _add_proxy(parser: ArgumentParser) -> None:
         default=[],
         type=values.network,
         metavar="NETWORK",
-        help="proxies passed over from the right of X-Forwarded-For; may be repeated",
+        help="the address of a proxy, or a network such as 10.0.0.0/8; may be repeated. What other "
+        "peers say is ignored, but for those of Unix sockets; and trusted proxies are passed over "
+        "from the right of X-Forwarded-For (default: this machine)",
     )
 
 

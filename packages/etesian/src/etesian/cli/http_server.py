@@ -37,6 +37,7 @@ def make_server(
             served.settings.setdefault(name, value)
     arguments: dict[str, Any] = {
         "xheaders": options.proxy_headers,
+        "trusted_peers": options.trusted_proxies,
         "trusted_downstream": options.trusted_proxies,
         "decompress_request": options.decompress_request,
         "max_header_size": options.max_header_size,

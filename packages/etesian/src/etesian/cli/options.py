@@ -24,6 +24,7 @@ class RunOptions:
 
     addresses: tuple[Address, ...]
     unix_mode: int
+    backlog: int
 
     workers: int | None
     max_requests: int | None

@@ -37,7 +37,7 @@ def run_alone(options: RunOptions) -> int:
 
     async def serve() -> None:
         stopping = Stopping((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), opened.close)
-        server.add_sockets(opened.sockets)
+        server.add_sockets(opened.sockets, backlog=options.backlog)
         announce(opened.sockets, options)
         await stopping.wait()
         notify("STOPPING=1")

@@ -27,13 +27,15 @@ class OpenSockets:
         # another process may have put its own in the place.
         self._paths: dict[str, tuple[int, int]] = {}
 
-    def open(self, address: Address, unix_mode: int) -> None:
+    def open(self, address: Address, options: RunOptions) -> None:
         """Add what listens on an address; raises ``OSError`` or ``ValueError`` where none can."""
+        backlog = options.backlog
         if isinstance(address, TCPAddress):
-            self.sockets += streams.bind_sockets(address.port, address.host)
+            self.sockets += streams.bind_sockets(address.port, address.host, backlog=backlog)
         elif isinstance(address, UnixAddress):
             path = str(Path(address.path).absolute())
-            self.sockets.append(streams.bind_unix_socket(address.path, unix_mode))
+            found = streams.bind_unix_socket(address.path, options.unix_mode, backlog)
+            self.sockets.append(found)
             self._paths[path] = _identity(path)
         else:
             self.sockets.append(listening_socket(address.number))
@@ -62,7 +64,7 @@ def open_sockets(options: RunOptions) -> OpenSockets:
             found.sockets += streams.inherited_sockets()
         default = () if found.sockets else (TCPAddress(DEFAULT_HOST, DEFAULT_PORT),)
         for address in options.addresses or default:
-            found.open(address, options.unix_mode)
+            found.open(address, options)
     except (OSError, ValueError) as error:
         found.close()
         reason = getattr(error, "strerror", None) or error

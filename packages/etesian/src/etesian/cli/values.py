@@ -8,6 +8,8 @@ from math import inf
 
 from etesian.core_loop.interface import api as core_loop
 
+# No count has more, and all that have them fit into what the system takes.
+_MAX_DIGITS = 9
 _MULTIPLES = {"K": 1024, "M": 1024**2, "G": 1024**3}
 
 
@@ -32,7 +34,7 @@ def seconds(text: str) -> float:
 
 def whole(text: str) -> int:
     """Give a number from 0 on."""
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
         raise ArgumentTypeError(f"got {text!r}, expected a whole number")
     return int(text)
 

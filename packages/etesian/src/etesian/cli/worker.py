@@ -63,7 +63,7 @@ def _serve(options: RunOptions, channel: socket.socket, sockets: list[socket.soc
         stopping = Stopping([signal.SIGTERM])
         # Nothing is ever sent this way: what can be read is the end, of a parent that is gone.
         loop.add_reader(channel, stopping.ask)
-        server.add_sockets(sockets)
+        server.add_sockets(sockets, backlog=options.backlog)
         _say(channel, READY)
         life = loop.create_task(_show_life(channel, options.worker_timeout))
         await stopping.wait()

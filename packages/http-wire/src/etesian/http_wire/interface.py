@@ -165,7 +165,10 @@ class SwitchableConnection(HTTPConnection, Protocol):
         """Call back, once, when the server begins to shut down; now where it has begun."""
 
     def switch_protocol(self, protocol: TransportProtocol) -> None:
-        """Give the transport to ``protocol``, with the bytes read after the head."""
+        """Give the transport to ``protocol``, with the bytes read after the head.
+
+        Its ``begin_drain() -> Awaitable``, if any, tells of a shutdown and awaits the end.
+        """
 
     def detach(self) -> Stream:
         """Give the connection as a stream, with the bytes read after the head."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from etesian.websocket.interface import WebSocketClosedError
 from etesian.websocket.keepalive import Keepalive
-from etesian.websocket.wire.close_codes import INTERNAL_ERROR, POLICY_VIOLATION
+from etesian.websocket.wire.close_codes import GOING_AWAY, INTERNAL_ERROR, POLICY_VIOLATION
 from etesian.websocket.wire.errors import ProtocolError
 from etesian.websocket.wire.protocol import Close, Ping, Pong, State
 from etesian.websocket.write_gate import WriteGate
@@ -98,6 +98,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._inbox_size = 0
         self._unanswered_ping: bytes | None = None
         self._is_reading = False
+        self._ended: asyncio.Future[None] | None = None  # there once somebody waits
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport over."""
@@ -126,6 +127,8 @@ class WebSocketConnection(asyncio.Protocol):
             self._close_timer.cancel()
         self._inbox.clear()
         self._gate.fail()
+        if self._ended is not None:
+            self._ended.set_result(None)
         self._tell(self._listener.on_connection_close)
 
     def pause_writing(self) -> None:
@@ -189,6 +192,18 @@ class WebSocketConnection(asyncio.Protocol):
         if not self.is_closing and self._transport is not None:
             self._transport.write(self._wire.close_frame(code, reason))
             self._after_close()
+
+    def begin_drain(self) -> Awaitable[None]:
+        """Tell the peer that the server goes away (1001); give what ends with the connection.
+
+        That is within ``close_timeout``, whatever the peer does. Cancelling it changes nothing.
+        """
+        if self._ended is None:
+            self._ended = self._loop.create_future()
+            if self._transport is None:
+                self._ended.set_result(None)
+        self.close(GOING_AWAY)
+        return asyncio.shield(self._ended)
 
     def abort(self) -> None:
         """Drop the connection without a word; what waits to be sent is lost."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
 from etesian.http_wire.wire.grammar import list_members
 
 if TYPE_CHECKING:
-    from ipaddress import IPv4Network, IPv6Network
-
     from etesian.http_wire.headers import HTTPHeaders
-    from etesian.http_wire.server.settings import ConnectionSettings
+    from etesian.http_wire.server.settings import ConnectionSettings, Networks
 
 # What a Unix socket reports, which has no address: looks like one, and is nobody's.
 _NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # shown, never bound
@@ -20,10 +18,14 @@ _NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # shown, never bound
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The client of one request: its address and the scheme it used."""
+    """The client of one request: its address and the scheme it used.
+
+    ``is_proxy`` tells that what it says of a client behind it is believed.
+    """
 
     remote_ip: str
     protocol: str
+    is_proxy: bool = False
 
 
 def transport_context(peername: object, tls: bool, settings: ConnectionSettings) -> RequestContext:
@@ -32,14 +34,18 @@ def transport_context(peername: object, tls: bool, settings: ConnectionSettings)
     ``peername`` is the transport's: a tuple that starts with the address for
     IP sockets, anything else for others.
     """
-    address = peername[0] if isinstance(peername, tuple) and peername else _NO_ADDRESS
-    return RequestContext(str(address), settings.protocol or ("https" if tls else "http"))
+    address = str(peername[0]) if isinstance(peername, tuple) and peername else _NO_ADDRESS
+    return RequestContext(
+        address,
+        settings.protocol or ("https" if tls else "http"),
+        is_proxy=settings.xheaders and _is_trusted_peer(address, settings.trusted_peers),
+    )
 
 
 def forwarded_context(
     direct: RequestContext, headers: HTTPHeaders, settings: ConnectionSettings
 ) -> RequestContext:
-    """Give what the proxies in front say, as far as it is credible.
+    """Give what the proxy says that ``direct`` is, as far as it is credible.
 
     ``X-Real-Ip`` wins over ``X-Forwarded-For``, of which the last entry counts
     that is not a trusted proxy: entries further left are the client's own
@@ -55,13 +61,26 @@ def forwarded_context(
     )
 
 
-def _last_untrusted(value: str, trusted: tuple[IPv4Network | IPv6Network, ...]) -> str:
+def _last_untrusted(value: str, trusted: Networks) -> str:
     """Give the rightmost entry that is not ours; the leftmost where all are."""
     entry = ""
     for entry in reversed(list_members(value)):  # the last one looked at is the answer
         if not _is_address(entry) or not any(ip_address(entry) in net for net in trusted):
             break
     return entry
+
+
+def _is_trusted_peer(address: str, trusted: Networks | None) -> bool:
+    # Who may connect to a Unix socket is a matter of its permissions.
+    if trusted is None or address == _NO_ADDRESS:
+        return True
+    address = address.partition("%")[0]  # a link-local one comes with its zone
+    if not _is_address(address):
+        return False
+    peer = ip_address(address)
+    if isinstance(peer, IPv6Address) and peer.ipv4_mapped is not None:
+        peer = peer.ipv4_mapped  # IPv4 on a socket of both families
+    return any(peer in network for network in trusted)
 
 
 def _is_address(text: str) -> bool:

@@ -79,7 +79,7 @@ class Exchange(ResponseWriter):
         if context is None:
             origin = self._origin
             context = origin.context
-            if origin.settings.xheaders:
+            if context.is_proxy:
                 context = forwarded_context(context, self._headers, origin.settings)
             self._context = context
         return context
@@ -266,7 +266,9 @@ class Exchange(ResponseWriter):
         """Give the transport to ``protocol``, with the bytes read after the head.
 
         ``connection_made`` is called, then ``data_received`` (or the buffer
-        methods) with what was read ahead, all before this returns.
+        methods) with what was read ahead, all before this returns. A protocol
+        that has a method ``begin_drain`` is told when the server shuts down;
+        the awaitable that it gives ends when the connection has.
         """
         connection = self._leave_http()
         connection.switch_protocol(protocol)

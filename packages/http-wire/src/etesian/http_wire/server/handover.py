@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from etesian.http_wire.interface import TransportProtocol
 
 # So few transports are not worth a search for those that have closed.
@@ -70,6 +72,15 @@ class HandedOver:
         """Forget those that have closed."""
         self._transports = {kept for kept in self._transports if not kept.is_closing()}
         self._sweep_at = max(_FEW, 2 * len(self._transports))
+
+    def begin_drain(self) -> list[Awaitable[object]]:
+        """Tell those that can be told that the server shuts down; give what ends with each."""
+        told = []
+        for transport in list(self._transports):  # who is told may close it
+            begin_drain = getattr(transport.get_protocol(), "begin_drain", None)
+            if begin_drain is not None and not transport.is_closing():
+                told.append(begin_drain())
+        return told
 
     def abort(self) -> None:
         """Cut all that are open still, and forget them."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from etesian.http_wire.request import HTTPServerRequest
     from etesian.http_wire.server.endable_connection import EndableConnection
+    from etesian.http_wire.server.settings import Networks
     from etesian.http_wire.wire.policy import WirePolicy
     from etesian.streams.interface import IOStream
 
@@ -50,6 +51,9 @@ class HTTPServer(TCPServer):
             else's word for it is worth nothing.
         trusted_downstream: addresses or networks (``10.0.0.0/8``) of proxies
             that are skipped from the right of ``X-Forwarded-For``.
+        trusted_peers: addresses or networks of the peers that ``xheaders``
+            believes; what others say is ignored. ``None`` for all. Who
+            connects to a Unix socket is always believed.
         protocol: ``http`` or ``https``, where a proxy ends TLS.
         ssl_options: an ``SSLContext``, or a mapping as ``TCPServer`` takes it.
         decompress_request: decode gzip and deflate bodies; the limit of the
@@ -80,6 +84,7 @@ class HTTPServer(TCPServer):
         max_body_size: int | None = None,
         max_buffer_size: int | None = None,
         trusted_downstream: Collection[str] | None = None,
+        trusted_peers: Collection[str] | None = None,
         policy: WirePolicy = STRICT,
     ) -> None:
         super().__init__(ssl_options, max_buffer_size, chunk_size)
@@ -95,7 +100,8 @@ class HTTPServer(TCPServer):
             no_keep_alive=no_keep_alive,
             decompress=decompress_request,
             xheaders=xheaders,
-            trusted_downstream=tuple(ip_network(one) for one in trusted_downstream or ()),
+            trusted_downstream=_networks(trusted_downstream or ()),
+            trusted_peers=None if trusted_peers is None else _networks(trusted_peers),
             protocol=protocol,
         )
         self.request_callback = _as_delegate(request_callback)
@@ -158,16 +164,19 @@ class HTTPServer(TCPServer):
         where it asked for that (``call_on_drain``). Idle connections close after
         ``idle_grace`` seconds of the ``within``: a request that is on its way by then is
         answered still, where it would otherwise find the connection closed. What is not
-        done after ``within`` seconds is cut. Connections that have left HTTP are not
-        waited for.
+        done after ``within`` seconds is cut. Connections that have left HTTP are told, and
+        waited for, where their protocol can be (``switch_protocol``); others go on.
         """
         self.stop()
         try:
             async with asyncio.timeout(within):
+                self._handed_over.begin_drain()
                 await self._wait_for_last_requests(idle_grace)
                 for connection in self._connections:
                     connection.close_when_idle()
                 await self._wait_closed()
+                # Again, for those that a last request has handed over.
+                await asyncio.gather(*self._handed_over.begin_drain())
         except TimeoutError:
             self._cut_connections()
             await self._wait_closed()
@@ -205,6 +214,10 @@ class HTTPServer(TCPServer):
 def create_server(request_callback: RequestCallback, **options: Any) -> HTTPServer:
     """Give an :class:`HTTPServer`; ``options`` are those of that class."""
     return HTTPServer(request_callback, **options)
+
+
+def _networks(texts: Collection[str]) -> Networks:
+    return tuple(ip_network(text) for text in texts)
 
 
 def _as_delegate(callback: RequestCallback) -> HTTPServerConnectionDelegate:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from ipaddress import IPv4Network, IPv6Network
+from typing import TypeAlias
 
 from etesian.http_wire.wire.policy import STRICT, WirePolicy
 
-if TYPE_CHECKING:
-    from ipaddress import IPv4Network, IPv6Network
+Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class ConnectionSettings:
         xheaders: believe what a proxy says about the client.
         trusted_downstream: the proxies that are skipped from the right of
             ``X-Forwarded-For``.
+        trusted_peers: the peers that ``xheaders`` is about; ``None`` for all.
         protocol: ``http`` or ``https`` where the transport does not tell.
     """
 
@@ -29,5 +30,6 @@ class ConnectionSettings:
     no_keep_alive: bool = False
     decompress: bool = False
     xheaders: bool = False
-    trusted_downstream: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_downstream: Networks = ()
+    trusted_peers: Networks | None = None
     protocol: str | None = None
