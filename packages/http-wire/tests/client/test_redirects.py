@@ -161,6 +161,9 @@ async def test_credentials_stay_within_their_origin(canned_server, either):
         "http://u:p@127.0.0.1/",
         "http://2130706433/",
         "http://a b/",
+        "/\t/127.0.0.1/",
+        "ht\ttp://127.0.0.1/",
+        "http://127.0.0.1\t/",
     ],
 )
 async def test_other_targets_are_refused(canned_server, either, location):

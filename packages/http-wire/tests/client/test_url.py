@@ -65,6 +65,11 @@ def test_credentials_are_decoded_and_kept_apart():
         "http://[v1.a]/",
         "http://[fe80::1%25eth0]/",
         "http://-a.test/",
+        "http://.test/",
+        "http://a..test/",
+        "http://" + "a" * 64 + ".test/",
+        "http://" + "a." * 127 + "test/",
+        "http://" + "\u00e4." * 20_000 + "test/",
     ],
 )
 def test_doubtful_urls_are_refused(url):
@@ -75,6 +80,19 @@ def test_doubtful_urls_are_refused(url):
 @pytest.mark.spec("S249")
 def test_the_hash_ends_the_authority():
     assert parse_url("http://a.test#@b.test/").origin.host == "a.test"
+
+
+@pytest.mark.spec("S249")
+@pytest.mark.parametrize("letter", ["\u00df", "\u1e9e", "\u03c2", "\u200c", "\u200d"])
+def test_a_name_that_means_two_hosts_is_refused(letter):
+    with pytest.raises(ValueError, match="not the same to all"):
+        parse_url(f"http://a{letter}b.test/")
+
+
+def test_the_longest_name_is_read_with_its_final_dot_too():
+    longest = ".".join(["a" * 63] * 3 + ["b" * 61])
+    assert parse_url(f"http://{longest}/").origin.host == longest
+    assert parse_url(f"http://{longest}./").origin.host == f"{longest}."
 
 
 @pytest.mark.spec("S250")

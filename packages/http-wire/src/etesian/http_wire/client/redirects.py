@@ -6,6 +6,7 @@ RFC 9110, 15.4, and the Fetch standard where the RFC leaves a choice.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -33,6 +34,9 @@ _BODY_FIELDS = (
     "Expect",
 )
 
+# urljoin drops some of these and reads what is left: a "/", a tab and a "/" would name a host.
+_IGNORED = re.compile(r"[\x00-\x1f\x7f]")
+
 
 class RedirectRefusedError(ValueError):
     """Following this redirect would be unsafe; the message tells why."""
@@ -57,10 +61,12 @@ def next_request(
     certificate stay behind when scheme, host or port change.
 
     Raises :class:`RedirectRefusedError` for a location that is no http or https
-    URL or brings credentials of its own, for one that leaves TLS (unless
-    ``allow_insecure_redirects``), and for a produced body that would have to be
-    sent again.
+    URL, holds a control character or brings credentials of its own, for one
+    that leaves TLS (unless ``allow_insecure_redirects``), and for a produced
+    body that would have to be sent again.
     """
+    if _IGNORED.search(location):
+        raise RedirectRefusedError("the location holds a control character")
     try:
         url = urljoin(target.url, _as_text(location))
         to = parse_url(url)

@@ -33,6 +33,13 @@ _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 # As in WHATWG's "ends in a number": resolvers take such names for addresses in octal, hex or one
 # 32-bit number, so that 127.0.0.1 hides in 2130706433, 0x7f.1 or 0177.1.
 _NUMERIC_END = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?", re.ASCII)
+# RFC 1035, 2.3.4. A name beyond has no address, and its labels are gone through more than once by
+# who asks what it lies below.
+_MAX_NAME = 253
+_LABELS = re.compile(r"[^.]{1,63}(?:\.[^.]{1,63})*\.?")
+# Sharp s, final sigma, and the joiners. IDNA 2003, which is what there is here, replaces or drops
+# them, IDNA 2008 keeps them: they make two hosts of one text (UTS 46, 7, "deviation characters").
+_AMBIGUOUS = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
 # Printable ASCII that RFC 3986 keeps out of paths and queries is sent percent-encoded.
 _UNSAFE = re.compile(r'["<>\\^`{|}]|[^\x21-\x7e]')
 _SAFE = "!$%&'()*+,-./:;=?@[]_~"
@@ -73,9 +80,11 @@ def parse_url(url: str) -> Target:
 
     Raises ``ValueError`` for another scheme than http and https, for white
     space and controls anywhere, for a host that is neither a name nor an
-    address in its usual form (``2130706433`` and ``0177.0.0.1`` are not), and
-    for a port outside 1 to 65535. The message never holds the URL, which may
-    hold a password.
+    address in its usual form (``2130706433`` and ``0177.0.0.1`` are not) or is
+    longer than names can be, for an international one that is read in two ways
+    (with a sharp s: it must then be written in its ``xn--`` form), and for a
+    port outside 1 to 65535. The message never holds the URL, which may hold a
+    password.
     """
     # The few URLs that a program fetches again and again are read once. Those with credentials
     # are not kept: secrets should not outlive their use.
@@ -128,9 +137,11 @@ def _port_number(port: str, scheme: str) -> int:
 def _canonical_host(host: str) -> str:
     if host.startswith("["):
         return _canonical_ipv6(host[1:-1])
+    if len(host.removesuffix(".")) > _MAX_NAME:
+        raise ValueError(f"URL host is longer than {_MAX_NAME} characters")
     if not host.isascii():
         host = _to_ascii(host)
-    if not _NAME.fullmatch(host):
+    if not (_NAME.fullmatch(host) and _LABELS.fullmatch(host)):
         raise ValueError("URL host is not a name or an address")
     if _NUMERIC_END.fullmatch(host):
         try:
@@ -151,6 +162,8 @@ def _canonical_ipv6(host: str) -> str:
 
 
 def _to_ascii(host: str) -> str:
+    if _AMBIGUOUS.search(host):
+        raise ValueError("URL host is not the same to all who read it; it has an xn-- form")
     try:
         return host.encode("idna").decode("ascii")
     except UnicodeError:
