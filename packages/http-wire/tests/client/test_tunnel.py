@@ -163,11 +163,22 @@ async def test_a_proxy_that_leaves_or_is_silent_is_an_error(client):
 
 
 @pytest.mark.spec("S243")
-async def test_a_field_for_the_proxy_does_not_enter_the_tunnel(client, proxy):
+async def test_a_field_for_the_proxy_does_not_enter_the_tunnel(either, proxy):
     with pytest.raises(ValueError, match="proxy_username"):
-        await client.fetch(
+        await either.fetch(
             "https://elsewhere.test/", headers={"Proxy-Authorization": "Basic x"}, **proxy.options
         )
+    assert proxy.connections == 0
+
+
+@pytest.mark.spec("S243")
+async def test_a_field_for_the_proxy_does_not_enter_the_tunnel_of_an_upgrade(proxy):
+    request = HTTPRequest(
+        "http://elsewhere.test/", headers={"Proxy-Authorization": "Basic x"}, **proxy.options
+    )
+    with pytest.raises(ValueError, match="proxy_username"):
+        await connect_upgrade(request, lambda _: asyncio.Protocol())
+    assert proxy.connections == 0
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from etesian.http_wire.client.outgoing import request_headers
-from etesian.http_wire.client.proxy import check_proxy, parse_proxy_url, proxy_of_request
+from etesian.http_wire.client.proxy import (
+    check_proxy,
+    check_tunnel,
+    parse_proxy_url,
+    proxy_of_request,
+)
 from etesian.http_wire.client.tls import TLSContexts
 from etesian.http_wire.wire.head_writer import encode_lines, request_line
 
@@ -75,7 +80,7 @@ def configure(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     _set_request(handle, request, target)
     _set_credentials(handle, request)
-    _set_proxy(handle, request)
+    _set_proxy(handle, request, target)
     _set_tls(handle, request)
     if request.connect_timeout:
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(int(request.connect_timeout * 1000), 1))
@@ -113,8 +118,9 @@ def _set_credentials(handle: pycurl.Curl, request: HTTPRequest) -> None:
         handle.setopt(pycurl.PASSWORD, request.auth_password or "")
 
 
-def _set_proxy(handle: pycurl.Curl, request: HTTPRequest) -> None:
+def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
     proxy = proxy_of_request(request, TLSContexts())
+    check_tunnel(proxy, request, target.origin)
     # The empty name is what keeps libcurl from looking into the environment.
     handle.setopt(pycurl.PROXY, "" if proxy is None else proxy.host)
     if proxy is None:

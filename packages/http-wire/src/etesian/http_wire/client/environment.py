@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.dialer import dial
 from etesian.http_wire.client.pool import PoolKey
-from etesian.http_wire.client.proxy import proxy_of_environment, proxy_of_request
+from etesian.http_wire.client.proxy import check_tunnel, proxy_of_environment, proxy_of_request
 from etesian.http_wire.client.route import Route, Routes
 from etesian.http_wire.client.socks import check_socks
 
@@ -112,10 +112,7 @@ class Environment:
         proxy = proxy_of_request(request, self.contexts)
         if proxy is None and self.trust_environment:
             proxy = proxy_of_environment(origin, self.contexts)
-        tunnelled = proxy is not None and (proxy.is_socks or origin.scheme == "https")
-        # Within the tunnel it would be the origin that reads this field.
-        if tunnelled and "Proxy-Authorization" in request.headers:
-            raise ValueError("Proxy-Authorization is sent by proxy_username, to the proxy only")
+        check_tunnel(proxy, request, origin)
         return proxy
 
     def _address(self, origin: Origin) -> tuple[str, int]:

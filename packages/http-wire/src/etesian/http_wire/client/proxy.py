@@ -21,6 +21,7 @@ __all__ = [
     "Proxy",
     "basic_credentials",
     "check_proxy",
+    "check_tunnel",
     "parse_proxy_url",
     "proxy_of_environment",
     "proxy_of_request",
@@ -87,6 +88,21 @@ def check_proxy(request: HTTPRequest) -> None:
         raise ValueError(
             f"proxy_auth_mode {request.proxy_auth_mode!r} is not supported, only 'basic'"
         )
+
+
+def check_tunnel(
+    proxy: Proxy | None, request: HTTPRequest, origin: Origin, *, always: bool = False
+) -> None:
+    """Refuse a ``Proxy-Authorization`` that would pass the proxy by.
+
+    Raises ``ValueError`` where the way through the proxy is a tunnel, as it is
+    for https, for SOCKS, and with ``always``: within it the origin would read
+    that field.
+    """
+    if proxy is None or "Proxy-Authorization" not in request.headers:
+        return
+    if always or proxy.is_socks or origin.scheme == "https":
+        raise ValueError("Proxy-Authorization is sent by proxy_username, to the proxy only")
 
 
 def parse_proxy_url(url: str) -> tuple[str, Target]:

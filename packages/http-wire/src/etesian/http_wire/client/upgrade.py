@@ -11,7 +11,7 @@ from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
 from etesian.http_wire.client.hop import Hop
 from etesian.http_wire.client.outgoing import check_request, request_head
 from etesian.http_wire.client.pool import PoolKey
-from etesian.http_wire.client.proxy import check_proxy, proxy_of_request
+from etesian.http_wire.client.proxy import check_proxy, check_tunnel, proxy_of_request
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.client.socks import check_socks
 from etesian.http_wire.client.tls import TLSContexts
@@ -163,6 +163,7 @@ def _key(request: HTTPRequest, target: Target) -> PoolKey:
     contexts = TLSContexts()
     tls = contexts.for_request(request) if origin.scheme == "https" else None
     proxy = proxy_of_request(request, contexts)
+    check_tunnel(proxy, request, origin, always=True)
     if proxy is not None and proxy.is_socks:
         check_socks(proxy)
     address = (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
