@@ -97,11 +97,16 @@ async def test_streaming_decompression_and_header_lines(canned_server, curl):
     assert lines[-1] == "\r\n"
 
 
+@pytest.mark.spec("S245")
 @pytest.mark.parametrize(
     "answer",
     [
         b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok",
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
     ],
 )
 async def test_heads_are_read_as_strictly(canned_server, curl, answer):

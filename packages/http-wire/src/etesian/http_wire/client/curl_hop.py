@@ -12,6 +12,7 @@ from etesian.http_wire.client.collector import Collector
 from etesian.http_wire.client.curl_options import configure
 from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError, HTTPTimeoutError
 from etesian.http_wire.interface import HTTPInputError, ResponseStartLine
+from etesian.http_wire.wire.framing import response_body_length
 from etesian.http_wire.wire.head import parse_response_head
 
 if TYPE_CHECKING:
@@ -141,6 +142,10 @@ class CurlHop:
             if self._informational > self._policy.max_informational:
                 raise HTTPInputError("too many interim responses to one request")
             return
+        # libcurl frames the body by itself, but takes heads that leave a doubt about it.
+        response_body_length(
+            self.request.method, start_line.version, start_line.code, headers, self._policy
+        )
         self._final_head = not self._is_challenge()
         if self._final_head:
             self.first_byte_at = monotonic()
