@@ -131,6 +131,24 @@ async def test_gzip_is_asked_for_and_undone(canned_server, either):
     assert b"Accept-Encoding" not in server.heads[1]
 
 
+@pytest.mark.parametrize(
+    ("method", "head"),
+    [
+        ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n"),
+        ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 40\r\n"),
+        ("GET", b"HTTP/1.1 204 No Content\r\n"),
+        ("GET", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"),
+        ("GET", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"),
+    ],
+)
+async def test_a_coding_of_no_body_is_no_error(canned_server, either, method, head):
+    end = b"0\r\n\r\n" if b"chunked" in head else b""
+    async with canned_server(head + b"Content-Encoding: gzip\r\n\r\n" + end) as server:
+        response = await either.fetch(server.url(), method=method, raise_error=False)
+    assert response.code == int(head[9:12])
+    assert response.body == b""
+
+
 @pytest.mark.spec("B-HTTP-124")
 async def test_streaming_gives_the_pieces_and_keeps_nothing(canned_server, either):
     pieces = []

@@ -33,6 +33,7 @@ class Collector:
     _decoded_size = 0
     _delivering: Future[Any] | None = None
     _decoder: ContentDecoder | None = None
+    _begun = False
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Collector:
         and what the callback raises.
         """
         if self._decoder is not None:
+            self._begun = True
             return self._deliver(self._decoded(self._decoder, chunk))
         if self._callback is not None:
             return self._deliver(iter((chunk,)))
@@ -68,7 +70,8 @@ class Collector:
 
         Raises ``HTTPInputError`` where the compressed data end too early.
         """
-        if self._decoder is not None:
+        # The answer to a HEAD, and a 304, name the coding of a body that they do not have.
+        if self._decoder is not None and self._begun:
             self._decoder.end()
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
