@@ -165,7 +165,7 @@ async def test_a_reader_that_stalls_is_cut_and_its_writer_told(
     assert len([r for r in caplog.records if r.name == "etesian.general"]) == 1
 
 
-async def test_writers_wait_until_the_peer_reads(serve, connect, make_recorder):
+async def test_writers_wait_until_the_peer_reads(serve, connect, make_recorder, until):
     size = 64 * 2**20
     waited = []
 
@@ -184,7 +184,7 @@ async def test_writers_wait_until_the_peer_reads(serve, connect, make_recorder):
     peer = await connect(serve(recorder))
     peer.writer.transport.pause_reading()
     await peer.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    await asyncio.sleep(0.1)
+    await until(lambda: waited)
     peer.writer.transport.resume_reading()
     received = 0
     while data := await peer.reader.read(2**20):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
 from types import SimpleNamespace
 
 import pytest
@@ -200,6 +201,24 @@ async def test_compressed_responses_are_decoded_when_asked(streams):
     assert await client.read_response(response)
     assert response.body == b"hello " * 1000
     assert response.headers["X-Consumed-Content-Encoding"] == "gzip"
+
+
+async def test_what_is_decoded_does_not_wait_for_more_to_decode(streams, until):
+    ours, theirs = await streams()
+    client = HTTP1Connection(ours, True, HTTP1ConnectionParameters(decompress=True, chunk_size=100))
+    packing = zlib.compressobj(wbits=31)
+    begin = packing.compress(b"x" * 50_000) + packing.flush(zlib.Z_SYNC_FLUSH)
+    end = packing.compress(b"end") + packing.flush()
+    size = len(begin) + len(end)
+    await theirs.write(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % size + begin
+    )
+    response = Collected()
+    reading = asyncio.ensure_future(client.read_response(response))
+    await until(lambda: len(response.body) == 50_000)
+    await theirs.write(end)
+    assert await reading
+    assert response.body == b"x" * 50_000 + b"end"
 
 
 async def test_output_is_checked_by_hand_too(streams):

@@ -199,18 +199,30 @@ class HTTP1Connection:
         self, delegate: HTTPMessageDelegate, length: int, decoder: ContentDecoder | None
     ) -> None:
         body = body_of_length(length, self._policy, self._max_body_size)
-        decoded_size = 0
-        while (data := await self._next_data(body)) or (decoder is not None and decoder.pending):
-            if decoder is not None:
-                data = decoder.decode(data, self._policy.chunk_size)
-                decoded_size += len(data)
-                if decoded_size > self._max_body_size:
-                    limit = self._max_body_size
-                    raise HTTPInputError(f"decoded body of more than {limit} octets", 413)
+        if decoder is not None and length:
+            await self._read_decoded(delegate, body, decoder)
+            return
+        while data := await self._next_data(body):
+            await _finished(delegate.data_received(data))
+
+    async def _read_decoded(
+        self, delegate: HTTPMessageDelegate, body: Body, decoder: ContentDecoder
+    ) -> None:
+        size = 0
+        coded = b""
+        # What waits in the decoder comes first: it must neither pile up nor wait for more.
+        while decoder.pending or (coded := await self._next_data(body)):
+            data = decoder.decode(coded, self._policy.chunk_size)
+            coded = b""
+            size += len(data)
+            if size > self._max_body_size:
+                raise HTTPInputError(
+                    f"decoded body of more than {self._max_body_size} octets",
+                    self._policy.body_overflow_status,
+                )
             if data:
                 await _finished(delegate.data_received(data))
-        if decoder is not None and length:
-            decoder.end()
+        decoder.end()
 
     async def _next_data(self, body: Body) -> bytes:
         """Give the next piece of the body as it came; empty at its end."""
