@@ -104,6 +104,17 @@ class PoolMachine(RuleBasedStateMachine):
         assert not any(connection.closed for _, connection in self.used)
 
 
+def test_keys_are_not_remembered_for_ever():
+    pool = Pool(max_idle=2, max_idle_per_host=2, idle_timeout=10)
+    keys = [PoolKey(Origin("http", f"h{n}", 80), ("a", 80), None, None, True) for n in range(100)]
+    for key in keys:
+        pool.put(key, Connection(), 0.0)
+        assert pool.take(key) is not None
+        assert len(pool._by_key) <= 21
+    pool.expire(0.0)
+    assert not pool._by_key
+
+
 TestPool = PoolMachine.TestCase
 TestPool.settings = settings(max_examples=60, deadline=None)
 

@@ -73,6 +73,11 @@ class Receiver:
     def headers_received(self, start_line, headers):
         self.calls.append((start_line, list(headers.get_all())))
 
+    def whole_received(self, start_line, headers, body):
+        self.headers_received(start_line, headers)
+        if body:
+            self.data_received(body)
+
     def data_received(self, chunk):
         assert 0 < len(chunk) <= POLICY.chunk_size
         if isinstance(self.calls[-1], bytes):

@@ -17,6 +17,10 @@ Doors (the implementation loads when the name is first asked for):
 ``IOStream``
     ``IOStream.from_transport(transport, received=b"...")`` takes a live
     transport over, with bytes that were already read from it.
+``deliver``
+    ``deliver(result, future)`` finishes a future and runs the task that awaits
+    it within the call, where bytes that arrived are the result and a turn of
+    the loop is too long to wait. For packages of Etesian: no part of ``api``.
 ``api``
     The package itself with all its public names. For the bridge and the
     command, which offer all of it again; nobody else uses this door.
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from etesian import streams as api
+    from etesian.streams.delivery import deliver
     from etesian.streams.iostream import IOStream
     from etesian.streams.tcp_client import TCPClient
     from etesian.streams.tcp_server import TCPServer
@@ -44,6 +49,7 @@ __all__ = [
     "TCPServer",
     "UnsatisfiableReadError",
     "api",
+    "deliver",
 ]
 
 
@@ -109,5 +115,7 @@ def __getattr__(name: str) -> object:
     """Open a door: load what stands behind the name (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "deliver":
+        return import_module("etesian.streams.delivery").deliver
     package = import_module("etesian.streams")
     return package if name == "api" else getattr(package, name)

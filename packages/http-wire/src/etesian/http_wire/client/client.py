@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from etesian.core_loop.interface import IOLoop
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.stream import ResponseStream
+from etesian.streams.interface import deliver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -35,6 +36,10 @@ class AsyncHTTPClient:
     _configured_class: ClassVar[type[AsyncHTTPClient] | str | None] = None
     _configured_options: ClassVar[dict[str, Any]] = {}
     _shared: ClassVar[dict[tuple[asyncio.AbstractEventLoop, type], AsyncHTTPClient]] = {}
+
+    # Whether the callback of ``fetch_impl`` is the last that is done in its call stack, so that the
+    # task that awaits the fetch may run within it, and do anything to the client.
+    _calls_back_last: ClassVar[bool] = False
 
     asyncio_loop: asyncio.AbstractEventLoop
     defaults: RequestOptions
@@ -129,6 +134,7 @@ class AsyncHTTPClient:
         request = _as_request(request, options)
         future = _FetchFuture(loop=self.asyncio_loop)
         future.raise_error = raise_error
+        future.is_called_last = self._calls_back_last
         abandon = self.fetch_impl(request, future.take)
         if not future.done():
             future.abandon = abandon
@@ -188,6 +194,7 @@ class _FetchFuture(asyncio.Future["HTTPResponse"]):
 
     abandon: Callable[[], None] | None = None
     raise_error = True
+    is_called_last = False
 
     def take(self, response: HTTPResponse) -> None:
         """End with the outcome of the fetch."""
@@ -196,7 +203,10 @@ class _FetchFuture(asyncio.Future["HTTPResponse"]):
             return
         error = response.error
         if error is None or (not self.raise_error and getattr(error, "response", None) is response):
-            self.set_result(response)
+            if self.is_called_last and asyncio.current_task(self.get_loop()) is None:
+                deliver(response, self)  # within the call that brought the last octet
+            else:
+                self.set_result(response)
         else:
             self.set_exception(error)
 

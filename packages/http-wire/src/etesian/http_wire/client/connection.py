@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import select
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
 
 from etesian.http_wire.client.errors import HTTPProtocolError, HTTPStreamClosedError
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from etesian.http_wire.wire.policy import WirePolicy
 
 __all__ = ["ClientConnection", "Exchange"]
+
+# Seconds. Whoever asks again at once, within the call that brings an answer, finds what the loop
+# has found just before. What comes within this may as well come right after any look.
+_JUST_READ = 0.001
 
 
 class Exchange(ResponseReceiver, Protocol):
@@ -53,6 +59,7 @@ class ClientConnection(asyncio.Protocol):
         self._ended = False
         self._resuming: asyncio.Future[None] | None = None
         self._readable = select.poll()
+        self._read_at = -inf
         self._policy: WirePolicy | None = None
         self._last_head: RememberedHead | None = None
 
@@ -77,10 +84,13 @@ class ClientConnection(asyncio.Protocol):
         """Tell whether the idle connection is open and silent at this moment.
 
         One system call finds what the loop has not read yet: the server's end,
-        or bytes that nobody asked for.
+        or bytes that nobody asked for. It is spared within a millisecond after
+        the loop has read the last of what was there.
         """
         transport = self._transport
-        return transport is not None and not transport.is_closing() and not self._readable.poll(0)
+        if transport is None or transport.is_closing():
+            return False
+        return monotonic() - self._read_at < _JUST_READ or not self._readable.poll(0)
 
     def start(
         self, exchange: Exchange, method: str, data: bytes, policy: WirePolicy, *, whole: bool
@@ -94,7 +104,7 @@ class ClientConnection(asyncio.Protocol):
         self._policy = policy
         self._reader = ResponseReader(method, exchange, policy, last_head)
         self._request_sent = whole
-        self.transport.write(data)
+        self._transport.write(data)  # type: ignore[union-attr]  # as is_usable() told
 
     def write(self, data: bytes) -> Awaitable[None]:
         """Send more of the request; the awaitable ends when the transport has room.
@@ -133,6 +143,7 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the response under way."""
+        self._read_at = monotonic()
         reader = self._reader
         if reader is None:
             self._ended = True  # also where the transport is not known yet

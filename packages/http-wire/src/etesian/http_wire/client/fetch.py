@@ -150,21 +150,17 @@ class Fetch(ABC, Generic[H]):
         jar, hop = self._shared.cookie_jar, self._hop
         if jar is not None and hop is not None:
             jar.response_received(hop.target, headers)
-        return self._is_followed(code, headers)
-
-    def _is_followed(self, code: int, headers: HTTPHeaders) -> bool:
         return code >= 300 and is_redirect(self._request, code, headers, self._followed)
 
     def hop_finished(self, hop: H) -> None:
         """Take a whole response: the outcome, or the way to the next hop."""
         self._hop = None
-        if not self._is_followed(hop.start_line.code, hop.headers):
+        code = hop.start_line.code
+        if code < 300 or not is_redirect(self._request, code, hop.headers, self._followed):
             self._end(self._response(hop))
             return
         try:
-            request, target = next_request(
-                self._request, hop.target, hop.start_line.code, hop.headers["Location"]
-            )
+            request, target = next_request(self._request, hop.target, code, hop.headers["Location"])
             self._prepare(request, target)
         except RedirectRefusedError as error:
             self._end(self._refused(hop, error))

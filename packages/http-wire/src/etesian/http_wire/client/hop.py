@@ -119,9 +119,7 @@ class Hop:
 
     def headers_received(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> None:
         """Take the head, and decide whether anybody wants the body."""
-        self.start_line, self.headers = start_line, headers
-        self.first_byte_at = monotonic()
-        if not self._owner.follows(start_line.code, headers):
+        if not self._is_left_behind(start_line, headers):
             self._collector = Collector(self.request, start_line, headers, self._policy)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
@@ -132,6 +130,18 @@ class Hop:
         if self._drained > self._policy.max_drain_size and self._connection is not None:
             self.abandon()
             self._owner.hop_ended(self, None)
+        return None
+
+    def whole_received(
+        self, start_line: ResponseStartLine, headers: HTTPHeaders, body: bytes
+    ) -> Awaitable[None] | None:
+        """Take all of the response, which most often is to be kept as it is."""
+        if self._is_left_behind(start_line, headers):
+            return self.data_received(body)
+        if Collector.is_needed(self.request, headers):
+            self._collector = Collector(self.request, start_line, headers, self._policy)
+            return self._collector.data_received(body) if body else None
+        self.body = body
         return None
 
     def finished(self, connection: ClientConnection, *, reusable: bool) -> None:
@@ -150,6 +160,12 @@ class Hop:
         """Take the failure of the exchange."""
         self._detached()
         self._owner.hop_failed(self, error, untouched=untouched)
+
+    def _is_left_behind(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> bool:
+        """Keep the head, and tell whether nobody wants the body."""
+        self.start_line, self.headers = start_line, headers
+        self.first_byte_at = monotonic()
+        return self._owner.follows(start_line.code, headers)
 
     def _detached(self) -> ClientConnection | None:
         """End the upload and give the connection up."""

@@ -41,6 +41,9 @@ class Closable(Protocol):
         ...
 
 
+# Keys that may stay without a connection, beside as many as may have some.
+_FEW = 16
+
 C = TypeVar("C", bound=Closable)
 K = TypeVar("K")
 
@@ -74,8 +77,6 @@ class Pool(Generic[C]):
         if not same:
             return None
         connection, _ = same.popitem()
-        if not same:
-            del self._by_key[key]
         del self._idle[connection]
         if self._counts_origins:
             _remove(self._by_origin, key.origin, connection)
@@ -86,7 +87,7 @@ class Pool(Generic[C]):
         self._idle[connection] = (key, now)
         same = self._by_key.get(key)
         if same is None:
-            self._by_key[key] = {connection: None}
+            self._begin(key, connection)
         else:
             same[connection] = None
         if self._counts_origins:
@@ -107,6 +108,7 @@ class Pool(Generic[C]):
 
     def expire(self, now: float) -> float | None:
         """Close what idled too long; give the time when the next one will have, if any."""
+        self._forget_empty()
         while self._idle:
             connection, (_, since) = next(iter(self._idle.items()))
             if since + self._idle_timeout > now:
@@ -118,6 +120,17 @@ class Pool(Generic[C]):
         """Close all that is idle."""
         while self._idle:
             self._evict(next(iter(self._idle)))
+
+    def _begin(self, key: PoolKey, connection: C) -> None:
+        """Keep the first of a key."""
+        if len(self._by_key) > 2 * self._max_idle + _FEW:
+            self._forget_empty()
+        self._by_key[key] = {connection: None}
+
+    def _forget_empty(self) -> None:
+        # What take() emptied is most often filled again at once, and looking a key up is the
+        # dearest step in here. So that is cleared away later, all together.
+        self._by_key = {key: same for key, same in self._by_key.items() if same}
 
     def _evict(self, connection: C) -> None:
         self.discard(connection)

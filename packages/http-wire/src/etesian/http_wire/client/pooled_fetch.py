@@ -114,7 +114,8 @@ class PooledFetch(Fetch[Hop]):
     def _exchange(self, connection: ClientConnection) -> None:
         if not self._reused:
             self._connected_at = monotonic()
-        self._enter(Phase.EXCHANGING)
+        self._phase = Phase.EXCHANGING
+        self._shared.deadlines.set(self, self._request_deadline())
         if self._hop is not None:
             self._hop.start(connection)
 

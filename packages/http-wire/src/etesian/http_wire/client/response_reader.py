@@ -53,6 +53,12 @@ class ResponseReceiver(Protocol):
         """Take a piece of the body, decoded from chunks but not from compression."""
         ...
 
+    def whole_received(
+        self, start_line: ResponseStartLine, headers: HTTPHeaders, body: bytes
+    ) -> Awaitable[None] | None:
+        """Take a final response that came in one piece: the two calls before in one."""
+        ...
+
 
 class ResponseReader:
     """Reads the response to one request.
@@ -159,10 +165,8 @@ class ResponseReader:
                 return False
             self._persistent = _is_persistent(start_line.version, headers)
             self._remember(octets, start_line, headers, length)
-        self._receiver.headers_received(start_line, headers)
         self.complete = True
-        if length:
-            self.waiting_for = self._receiver.data_received(data[end + 4 :])
+        self.waiting_for = self._receiver.whole_received(start_line, headers, data[end + 4 :])
         return True
 
     def _is_all(self, start_line: ResponseStartLine, headers: HTTPHeaders, length: int) -> bool:

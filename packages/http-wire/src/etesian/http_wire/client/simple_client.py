@@ -44,6 +44,8 @@ class SimpleAsyncHTTPClient(FetchingClient):
     idle.
     """
 
+    _calls_back_last = True
+
     _environment: Environment
 
     def initialize(

@@ -84,8 +84,10 @@ class Slots:
     def release(self, host: Hashable) -> None:
         """Give a slot of ``host`` back: to the next in the queue, within this call."""
         self._free += 1
-        self._pass_claim_on(host)
-        self._admit_next()
+        if self._per_host is not None:
+            self._pass_claim_on(host)
+        if self._queue:
+            self._admit_next()
 
     def _admit_next(self) -> None:
         if self._queue and self._free:
