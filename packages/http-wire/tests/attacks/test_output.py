@@ -147,6 +147,32 @@ async def test_early_hints_come_before_the_response_without_framing(exchange):
     assert body == b"ok"
 
 
+@pytest.mark.spec("S127")
+async def test_a_client_of_http_1_0_gets_no_interim_response(exchange):
+    def answer(connection):
+        connection.write_headers(ResponseStartLine("", 103, "Early Hints"), HTTPHeaders())
+        connection.write_headers(OK, HTTPHeaders({"Content-Length": "2"}), b"ok")
+        connection.finish()
+
+    received = await exchange(answer, b"GET / HTTP/1.0\r\n\r\n", goes_on=False)
+    assert received.startswith(b"HTTP/1.1 200 OK")
+    assert received.endswith(b"\r\n\r\nok")
+
+
+@pytest.mark.spec("S129")
+@pytest.mark.parametrize(
+    "trailers", [{"Content-Length": "5"}, {"Transfer-Encoding": "gzip"}, {"X": "\u20ac"}]
+)
+async def test_trailers_that_must_not_be_sent_leave_the_response_to_be_ended(exchange, trailers):
+    def answer(connection):
+        connection.write_headers(OK, HTTPHeaders(), b"hello")
+        with pytest.raises(ValueError, match=r"trailer|latin-1"):
+            connection.finish(HTTPHeaders(trailers))
+        connection.finish()
+
+    assert (await exchange(answer)).endswith(b"5\r\nhello\r\n0\r\n\r\n")
+
+
 @pytest.mark.spec("S128")
 @pytest.mark.spec("B-HTTP-049")
 @pytest.mark.parametrize("pieces", [[b"hello!"], [b"hel", b"lo!"], [b"hell"], []])

@@ -35,8 +35,8 @@ _MAX_SIZE_LINE: Final = 4096
 _FREE_OVERHEAD: Final = 16
 
 # Fields that frame, route or authenticate have been acted on before a trailer comes; a trailer
-# that holds one tries to change the past (RFC 9110, 6.5.1).
-_FORBIDDEN_TRAILERS: Final = frozenset(
+# that holds one tries to change the past (RFC 9110, 6.5.1). We neither take nor send them.
+FORBIDDEN_TRAILERS: Final = frozenset(
     (
         "Authorization",
         "Connection",
@@ -191,7 +191,7 @@ class ChunkedBody:
             raise HTTPInputError(f"folded trailer {escaped(line)}")
         name = line.partition(b":")[0].decode("latin-1")
         self.trailers.parse_line(line.decode("latin-1"))
-        if normalized_name(name) in _FORBIDDEN_TRAILERS:
+        if normalized_name(name) in FORBIDDEN_TRAILERS:
             raise HTTPInputError(f"forbidden trailer {escaped(name)}")
         return True
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from etesian.http_wire.dates import DATE_LINE
 from etesian.http_wire.interface import HTTPOutputError
+from etesian.http_wire.wire.chunked import FORBIDDEN_TRAILERS
 from etesian.http_wire.wire.framing import is_bodiless
 from etesian.http_wire.wire.grammar import decimal, list_members
 from etesian.http_wire.wire.head_writer import encode_lines, status_line
@@ -74,6 +75,7 @@ class ResponseWriter:
     def head(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> bytes:
         """Give the head; an interim one (1xx but 101) may be followed by another.
 
+        To a client of HTTP/1.0 an interim one is nothing.
         Raises ``ValueError``, the writer as it was, where a part must not stand
         on the wire or Content-Length is no number.
         """
@@ -156,18 +158,18 @@ class ResponseWriter:
         """Give what ends the response; trailers go only where chunks do.
 
         Raises ``HTTPOutputError`` where the head is not written, the response
-        has ended, or octets of the announced length are missing.
+        has ended, or octets of the announced length are missing, and ``ValueError``,
+        the writer as it was, for trailers that must not stand on the wire.
         """
         if self.progress is not _BODY:
             raise HTTPOutputError("the response ended before its head or twice")
         if self._owed > 0:
             raise HTTPOutputError(f"{self._owed} octets fewer than the announced Content-Length")
+        last = b""
+        if self._owed == _CHUNKED:
+            last = _LAST_CHUNK if trailers is None else _last_chunk_with(trailers)
         self.progress = _DONE
-        if self._owed != _CHUNKED:
-            return b""
-        if trailers is None:
-            return _LAST_CHUNK
-        return encode_lines(["0", *[f"{name}: {value}" for name, value in trailers.get_all()]])
+        return last
 
     def _frame(self, lines: list[str], length: str | list[str] | None, code: int) -> int:
         """Add the lines of framing and connection; give what will be owed."""
@@ -208,6 +210,8 @@ class ResponseWriter:
 
     def _interim_head(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> bytes:
         code = start_line.code
+        if code != 101 and self.request_version != "HTTP/1.1":
+            return b""  # whom nobody taught to wait for another head (RFC 9110, 15.2)
         lines = [status_line(code, start_line.reason)]
         lines += [
             f"{name}: {value}"
@@ -219,3 +223,10 @@ class ResponseWriter:
             self.keep_alive = False
             self.progress = _BODY
         return head
+
+
+def _last_chunk_with(trailers: HTTPHeaders) -> bytes:
+    for name in trailers:
+        if name in FORBIDDEN_TRAILERS:
+            raise ValueError(f"{name} must not be a trailer")
+    return encode_lines(["0", *[f"{name}: {value}" for name, value in trailers.get_all()]])
