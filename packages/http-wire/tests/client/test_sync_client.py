@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -68,6 +69,25 @@ def test_options_are_those_of_the_client(url):
         assert client.fetch(url + "302", raise_error=False).code == 302
     with pytest.raises(TypeError):
         HTTPClient(no_such_option=1)
+
+
+def test_a_closed_client_says_so(url):
+    client = HTTPClient()
+    client.close()
+    with pytest.raises(RuntimeError, match="closed HTTP client"):
+        client.fetch(url)
+
+
+def test_an_interruption_abandons_the_fetch(url, caplog):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with HTTPClient() as client:
+        with pytest.raises(KeyboardInterrupt):
+            client.fetch(url, streaming_callback=interrupt)
+        assert client.fetch(url).body == b"hello"
+    gc.collect()  # a task that was left behind would complain
+    assert caplog.records == []
 
 
 @pytest.mark.spec("B-HTTP-164")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from etesian.http_wire.client.client import AsyncHTTPClient
@@ -51,8 +52,10 @@ class HTTPClient:
         """Give the response; arguments and exceptions are those of :meth:`AsyncHTTPClient.fetch`.
 
         Callbacks of the request run before this returns, outside of any loop of
-        the caller's.
+        the caller's. An interruption (``KeyboardInterrupt``) abandons the fetch.
         """
+        if self._closed:
+            raise RuntimeError("fetch on a closed HTTP client")
 
         async def fetch() -> HTTPResponse:
             return await self._client.fetch(request, **options)
@@ -83,7 +86,18 @@ class HTTPClient:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return self._loop.run_until_complete(coroutine)
+            return self._run_here(coroutine)
         # asyncio runs one loop per thread at a time.
         with ThreadPoolExecutor(1) as executor:
-            return executor.submit(self._loop.run_until_complete, coroutine).result()
+            return executor.submit(self._run_here, coroutine).result()
+
+    def _run_here(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        task = self._loop.create_task(coroutine)
+        try:
+            return self._loop.run_until_complete(task)
+        finally:
+            # What interrupts the loop leaves the task where it was.
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    self._loop.run_until_complete(task)
