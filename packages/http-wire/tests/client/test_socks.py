@@ -272,6 +272,7 @@ async def test_the_environment_names_it_only_when_asked(
         b"\x05",
         b"\x05\x00\x05\x02\x00\x01" + bytes(6),
         b"\x05\x00\x05\x00\x00\x09" + bytes(300),
+        b"\x05\x00\x05\x00\x00\x03\x02\xff\xfe" + bytes(2),
         b"",
     ],
 )

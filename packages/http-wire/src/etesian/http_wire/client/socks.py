@@ -98,6 +98,9 @@ def socks_preamble(
             await asker.connect(host, port, timeout=_ONE_DAY)
         except ProxyError as error:
             raise SOCKSProxyError(str(error), error.error_code) from error
+        except ValueError as error:
+            # The library reads a name in the answer, which nobody asked for, as text.
+            raise SOCKSProxyError("the answer is malformed", None) from error
         except OSError as error:
             raise SOCKSProxyError("connection lost", None) from error
 
