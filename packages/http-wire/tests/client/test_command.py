@@ -315,6 +315,29 @@ def on_a_terminal(*words, stdout=None):
     return process.returncode, shown
 
 
+def test_closed_outputs_are_no_traceback(url):
+    def run(*words):
+        return subprocess.run(["/bin/sh", "-c", " ".join(words)], capture_output=True, check=False)
+
+    closed = run(*COMMAND, url, ">&-")
+    assert (closed.returncode, closed.stdout) == (23, b"")
+    assert closed.stderr == b"the output cannot be written: standard output is closed\n"
+    silent = run(*COMMAND, "-v", url.replace("echo", "404"), "2>&-")
+    assert (silent.returncode, silent.stderr) == (1, b"")
+    assert b'"/404"' in silent.stdout
+
+
+def test_a_file_that_is_no_certificate(capfdbinary, tmp_path):
+    assert main(["--cacert", str(tmp_path / "none"), "https://127.0.0.1:1/"]) == 26
+    assert capfdbinary.readouterr().err == b"cannot read a certificate: No such file or directory\n"
+
+
+def test_a_file_that_grows_while_it_is_sent(url, capfdbinary):
+    # The kernel tells its size to be none.
+    assert main(["-F", "f=@/proc/self/status", url]) == 26
+    assert b"longer than the Content-Length" in capfdbinary.readouterr().err
+
+
 def test_progress_and_binary_on_a_terminal(url, tmp_path):
     file = tmp_path / "out"
     words = ["-o", str(file), url.replace("echo", "large")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 
 import aiohttp.web
 import pytest
@@ -150,6 +151,21 @@ async def test_a_file_that_grows_meanwhile_breaks_the_request_off(canned_server,
         options = {"headers": form.headers, "body_producer": form.produce}
         with pytest.raises(HTTPOutputError, match="longer"):
             await client.fetch(server.url(), method="POST", **options)
+
+
+async def test_a_pipe_has_no_size_and_is_opened_once(canned_server, client, tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    form = MultipartForm()
+    form.add_file("f", path)
+    assert form.size is None
+    async with canned_server(OK) as server:
+        writing = asyncio.create_task(asyncio.to_thread(path.write_bytes, b"through a pipe"))
+        await client.fetch(
+            server.url(), method="POST", headers=form.headers, body_producer=form.produce
+        )
+        await writing
+    assert b"through a pipe" in server.bodies[0]
 
 
 async def test_an_upload_that_is_cancelled_closes_its_file(canned_server, client, tmp_path):

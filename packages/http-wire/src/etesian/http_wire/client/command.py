@@ -16,6 +16,7 @@ from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.client.retry import RetryPolicy
 from etesian.http_wire.client.simple_client import SimpleAsyncHTTPClient
 from etesian.http_wire.client.url import parse_url
+from etesian.http_wire.interface import HTTPOutputError
 
 if TYPE_CHECKING:
     import argparse
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     standard error. Not to be called where an event loop runs.
     """
     options = parse_arguments(arguments)
+    if sys.stderr is None:  # who starts a program may have closed it
+        options.silent, options.verbose = True, False
     try:
         return asyncio.run(_run(options))
     except KeyboardInterrupt:
@@ -82,7 +85,10 @@ async def _fetch(
         if options.verbose:
             show_request(request_head(request, parse_url(request.url)))
         return await _fetch_repeatedly(client, request, options, output)
-    except (HTTPClientError, OSError, ValueError, KeyError, ImportError) as error:
+    except (
+        *(HTTPClientError, HTTPOutputError),
+        *(OSError, ValueError, KeyError, ImportError),
+    ) as error:
         where = f"{url}: " if len(options.urls) > 1 and "@" not in url else ""
         _complain(options, f"{where}{message_of(error)}")
         return status_of(error)

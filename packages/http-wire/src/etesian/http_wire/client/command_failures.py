@@ -7,6 +7,7 @@ import socket
 import ssl
 
 from etesian.http_wire.client.errors import HTTPClientError, HTTPProxyError, HTTPTimeoutError
+from etesian.http_wire.interface import HTTPOutputError
 
 __all__ = ["WriteError", "message_of", "status_of"]
 
@@ -27,6 +28,7 @@ _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (FileNotFoundError, 26),
     (IsADirectoryError, 26),
     (PermissionError, 26),
+    (HTTPOutputError, 26),
     (OSError, 7),
     (ImportError, 1),
     (ValueError, 3),
@@ -50,6 +52,12 @@ def message_of(error: BaseException) -> str:
     if isinstance(error, socket.gaierror):
         return f"the name has no address: {error.strerror}"
     if isinstance(error, OSError) and error.errno is not None:
-        what = "cannot connect" if error.filename is None else f"cannot read {error.filename}"
-        return f"{what}: {os.strerror(error.errno)}"
+        return f"{_undone(error)}: {os.strerror(error.errno)}"
     return str(error) or type(error).__name__
+
+
+def _undone(error: OSError) -> str:
+    if error.filename is not None:
+        return f"cannot read {error.filename}"
+    # OpenSSL does not say which of the files it was; to connect, none is needed.
+    return "cannot read a certificate" if isinstance(error, FileNotFoundError) else "cannot connect"

@@ -33,7 +33,7 @@ class Output:
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
         self._is_file = options.output not in (None, "-")
-        self._file: BinaryIO | None = None if self._is_file else sys.stdout.buffer
+        self._file: BinaryIO | None = None if self._is_file else _standard_output()
         self._written = 0
         self._shown_at = 0.0
         self._shows_progress = self._is_file and not options.silent and sys.stderr.isatty()
@@ -100,6 +100,13 @@ def writing() -> Iterator[None]:
         yield
     except OSError as error:
         raise WriteError(f"the output cannot be written: {error}") from error
+
+
+def _standard_output() -> BinaryIO:
+    # Who starts a program may have closed it: there is no such object then.
+    if sys.stdout is None:
+        raise WriteError("the output cannot be written: standard output is closed")
+    return sys.stdout.buffer
 
 
 def show_request(head: bytes) -> None:

@@ -7,6 +7,7 @@ import mimetypes
 import os
 import re
 import secrets
+import stat
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ class MultipartForm:
 
     Files are read while they are sent, in a thread, and never held as a whole.
     A form may be sent again, also at the same time, unless it holds a file
-    object (not at the same time) or an iterable (once).
+    object (not at the same time) or an iterable or the path of a pipe (once).
     """
 
     def __init__(self) -> None:
@@ -172,6 +173,9 @@ def _extent(content: bytes | Path | BinaryIO | AsyncIterable[bytes]) -> tuple[in
     if isinstance(content, (bytes, bytearray, memoryview)):
         return len(content), 0
     if isinstance(content, Path):
+        mode = content.stat().st_mode
+        if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
+            return None, 0  # and may be opened once only
         with content.open("rb") as file:
             return os.fstat(file.fileno()).st_size, 0
     if isinstance(content, AsyncIterable):
