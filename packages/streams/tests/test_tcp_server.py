@@ -321,3 +321,42 @@ async def test_the_address_is_that_of_the_client(catching):
     _, address = await catching.caught.get()
     assert address == stream.socket.getsockname()
     stream.close()
+
+
+# A server that may have few files open, and what it logs while none is left.
+_FEW_FILES = """
+import asyncio, resource, sys
+from etesian.streams import TCPServer
+
+class Echo(TCPServer):
+    async def handle_stream(self, stream, address):
+        await stream.write(await stream.read_bytes(1))
+        stream.close()
+
+async def serve():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+    server = Echo()
+    server.listen(0, "127.0.0.1")
+    await asyncio.sleep(0)
+    print(server._listeners[0]._socket.getsockname()[1], flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    server.stop()
+
+asyncio.run(serve())
+"""
+
+
+@pytest.mark.spec("S085")
+async def test_a_time_without_descriptors_is_one_line_in_the_log():
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", _FEW_FILES, **pipes)
+    port = int(await server.stdout.readline())
+    waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(50)]
+    await asyncio.sleep(1.2)  # long enough for a second attempt to accept
+    for _, writer in waiting:
+        writer.write(b"x")
+    for reader, writer in waiting:  # those that were not accepted yet, too
+        assert await reader.read() == b"x"
+        writer.close()
+    _, errors = await server.communicate(b"")
+    assert errors.decode().splitlines() == ["cannot accept: [Errno 24] Too many open files"]

@@ -10,6 +10,7 @@ from etesian.streams.pending_loop import running_or_pending_loop
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+
 _log = logging.getLogger("etesian.general")
 
 # Connections. How many are accepted in one turn of the loop: a flood of them must not keep the
@@ -29,7 +30,8 @@ def add_accept_handler(
     belongs to the callback. Give a function that stops this; it leaves
     ``sock`` open and may be called twice. Connections that were aborted
     before they could be accepted are passed over; when the system refuses
-    (no descriptor is left), that is logged and tried again after a second.
+    (no descriptor is left), that is tried again after a second, and logged
+    once until it succeeds.
     """
     acceptor = _Acceptor(sock, callback)
     acceptor.resume()
@@ -46,6 +48,7 @@ class _Acceptor:
         self._callback = callback
         self._loop = running_or_pending_loop()
         self._stopped = False
+        self._refused = False
 
     def stop(self) -> None:
         if not self._stopped:
@@ -67,10 +70,16 @@ class _Acceptor:
             except ConnectionAbortedError:
                 continue
             except OSError as error:
-                # Most often no descriptor is left, which would come back at once and for ever.
-                _log.warning("cannot accept: %s", error)
-                self._loop.remove_reader(self._socket)
-                self._loop.call_later(_PAUSE, self.resume)
+                self._pause(error)
                 return
+            self._refused = False
             connection.setblocking(False)
             self._callback(connection, address)
+
+    def _pause(self, error: OSError) -> None:
+        # Most often no descriptor is left, which would come back at once and for ever.
+        if not self._refused:
+            self._refused = True
+            _log.warning("cannot accept: %s", error)
+        self._loop.remove_reader(self._socket)
+        self._loop.call_later(_PAUSE, self.resume)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket as sockets
 import sys
 from typing import TYPE_CHECKING, Any
 
+from etesian.streams.accept import add_accept_handler
 from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.pending_loop import running_or_pending_loop
 from etesian.streams.proxy_gate import ProxyGate
@@ -52,6 +54,8 @@ class Listener:
         self._handshake_timeout = handshake_timeout
         self._task: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
+        self._stop_accepting: Callable[[], None] | None = None
+        self._connecting: set[asyncio.Task[None]] = set()
         self._stopped = False
         if sock.family != sockets.AF_UNIX:
             # Connections inherit it. asyncio sets it itself, but only on those whose socket
@@ -63,41 +67,69 @@ class Listener:
     def stop(self) -> None:
         """Stop accepting and close the socket; allowed before the loop ran, and twice."""
         self._stopped = True
+        if self._stop_accepting is not None:
+            self._stop_accepting()
         if self._server is not None:
             self._server.close()
         elif self._task is None or self._task.done():
             self._socket.close()
 
     def _start(self) -> None:
-        if not self._stopped:
-            keep_heap_reserve()
-            self._task = asyncio.get_running_loop().create_task(self._accept())
-
-    async def _accept(self) -> None:
+        if self._stopped:
+            return
+        keep_heap_reserve()
         loop = asyncio.get_running_loop()
-        is_unix = self._socket.family == sockets.AF_UNIX
-        create = loop.create_unix_server if is_unix else loop.create_server
+        # asyncio's own way to accept logs a traceback for each of its attempts, more than a
+        # hundred in a row, while no descriptor is left.
+        if isinstance(loop, asyncio.SelectorEventLoop):
+            self._listen()
+            self._stop_accepting = add_accept_handler(self._socket, self._take)
+        else:
+            self._task = loop.create_task(self._serve(loop))
+
+    def _listen(self) -> None:
+        self._socket.setblocking(False)
+        self._socket.listen(self._backlog)
+
+    def _take(self, connection: sockets.socket, _address: object) -> None:
+        task = asyncio.get_running_loop().create_task(self._connect(connection))
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, connection: sockets.socket) -> None:
+        options = self._connection_options()
+        try:
+            protocol = options.pop("protocol_factory")()
+        except Exception:  # noqa: BLE001  # the factory may raise anything, and it is logged
+            _log.exception("Cannot make the protocol of a connection")
+            connection.close()
+            return
+        loop = asyncio.get_running_loop()
+        # A peer that leaves, or whose handshake fails, is no news; the transport closes itself.
+        with contextlib.suppress(OSError):
+            await loop.connect_accepted_socket(lambda: protocol, connection, **options)
+
+    def _connection_options(self) -> dict[str, Any]:
+        """Give how the loop makes a connection of an accepted socket."""
         factory, context = self._factory, self._context
         if self._proxy is not None:
             # The header comes first, in the clear: TLS begins behind it.
             factory, context = self._make_gate, None
         # asyncio refuses a handshake timeout where there is no handshake.
         timeout = None if context is None else self._handshake_timeout
-        options: dict[str, Any] = {}
+        return {"protocol_factory": factory, "ssl": context, "ssl_handshake_timeout": timeout}
+
+    async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        is_unix = self._socket.family == sockets.AF_UNIX
+        create = loop.create_unix_server if is_unix else loop.create_server
+        options = self._connection_options()
         if is_unix and sys.version_info >= (3, 13):
             # Other processes may listen on the same socket, which would lose its name.
             options["cleanup_socket"] = False
         try:
-            self._server = await create(
-                factory,
-                sock=self._socket,
-                backlog=_ACCEPTED_AT_ONCE,
-                ssl=context,
-                ssl_handshake_timeout=timeout,
-                **options,
-            )
+            self._server = await create(sock=self._socket, backlog=_ACCEPTED_AT_ONCE, **options)
             if self._socket.fileno() != -1:
-                self._socket.listen(self._backlog)
+                self._listen()
         except OSError:
             _log.exception("Cannot accept on %r", self._socket)
             self._socket.close()
