@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,6 +168,36 @@ def test_a_body_that_ends_too_soon_is_an_error(tmp_path):
         form.close()
     assert open_files(tmp_path) == []
     assert form.files == {}
+
+
+FULL = """
+import resource, sys
+from etesian.http_wire import SpooledForm
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+kind, body, ending = "multipart/form-data; boundary=B", b"", sys.argv[1].encode()
+for name in b"ab":
+    body += b"--B\\r\\nContent-Disposition: form-data; name=%c; filename=f\\r\\n\\r\\n" % name
+    body += b"x" * (19_000 if name == 97 else 10_000) + b"\\r\\n"
+form = SpooledForm(kind, memory_per_file=1)
+kept = []
+try:
+    form.feed(body)
+    kept = [upload.file for uploads in form.files.values() for upload in uploads]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 20_000))
+    form.feed(ending)
+    form.close()
+except Exception as error:
+    print(type(error).__name__, form.files, [file.closed for file in kept])
+"""
+
+
+@pytest.mark.parametrize(("ending", "error"), [("--B--", "OSError"), ("bad", "HTTPInputError")])
+def test_a_disk_that_is_full_leaves_no_file_open(ending, error):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, ending], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{error} {{}} [True, True]\n"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Final, Self
@@ -104,20 +105,23 @@ class SpooledForm:
     def close(self) -> None:
         """Take the end of the body, and rewind the files.
 
-        Raises ``HTTPInputError`` where the last boundary has not come.
+        Raises ``HTTPInputError`` where the last boundary has not come, and ``OSError``
+        where the disk does not take the end of a file.
         """
         try:
             self._parser.close()
-        except HTTPInputError:
+            for file in self._all_files():
+                file.seek(0)
+        except BaseException:
             self.discard()
             raise
-        for file in self._all_files():
-            file.seek(0)
 
     def discard(self) -> None:
         """Forget the fields, and close the files, which deletes them; allowed at any time."""
         for file in self._all_files():
-            file.close()
+            # What a full disk has not taken would be written now, to be deleted.
+            with suppress(OSError):
+                file.close()
         self._fields.clear()
         self.files.clear()
 
