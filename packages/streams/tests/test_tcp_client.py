@@ -18,6 +18,7 @@ from etesian.streams import (
     TCPServer,
     bind_sockets,
 )
+from etesian.streams.heap_reserve import keep_heap_reserve
 
 
 class _Fixed(Resolver):
@@ -215,6 +216,13 @@ async def test_a_protocol_of_ones_own_is_connected(catching):
     await far.write(b"hello")
     await asyncio.sleep(0.02)
     assert protocol.received == b"hello"
+    transport.close()
+
+
+async def test_the_memory_of_each_read_is_kept_for_the_next(catching):
+    keep_heap_reserve.cache_clear()
+    transport, _ = await TCPClient().connect_protocol(asyncio.Protocol, "127.0.0.1", catching.port)
+    assert keep_heap_reserve.cache_info().currsize == 1
     transport.close()
 
 

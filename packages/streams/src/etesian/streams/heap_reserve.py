@@ -16,7 +16,9 @@ def keep_heap_reserve() -> None:
     once, and needs as much in the next. By default the allocator of glibc
     returns to the system what lies free at the end of the heap above 128 KiB:
     a page fault for every page of every message, a third of the cost of 16 KiB.
-    (And asyncio's own loop allocates 256 KiB for each read, however small.)
+    And asyncio's own loop allocates 256 KiB for each read, however small: that
+    can cost a client which waits for one short answer after the other twice
+    what the read itself costs.
     It learns from what it sees (mallopt(3), M_MMAP_THRESHOLD): after a large
     piece has been freed it keeps twice its size. So one is freed here, which
     was never touched and cost two system calls. Other allocators take no notice.

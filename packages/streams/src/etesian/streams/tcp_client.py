@@ -8,6 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from etesian.streams.happy_eyeballs import connect_first
+from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.iostream import IOStream
 from etesian.streams.resolver import Resolver
 from etesian.streams.ssl_iostream import SSLIOStream
@@ -154,6 +155,7 @@ async def _open(
         begun = True
         return factory()
 
+    keep_heap_reserve()
     loop = asyncio.get_running_loop()
     try:
         if ssl_options is not None:
