@@ -29,6 +29,13 @@ def test_arguments_come_from_query_and_body(method):
     assert request.query_arguments["a"] == [b"1"]
 
 
+@pytest.mark.spec("S064")
+def test_the_target_names_the_host_where_no_field_does():
+    request = make("http://b:81/p?q")
+    assert (request.host, request.host_name, request.uri) == ("b:81", "b", "/p?q")
+    assert request.full_url() == "http://b:81/p?q"
+
+
 def test_a_body_of_another_type_gives_no_arguments():
     request = make("/", b"a=1", Content_Type="text/plain")
     assert request.body_arguments == {}

@@ -254,6 +254,38 @@ async def test_the_news_that_the_peer_left_comes_in_the_context_of_the_request(
     assert seen == ["begun", "/"]
 
 
+async def test_a_coroutine_takes_the_body_in_the_context_of_the_request(serve, connect, until):
+    variable = contextvars.ContextVar("variable", default="unset")
+
+    class Taking:
+        def start_request(self, server_conn, request_conn):
+            self.connection = request_conn
+            return self
+
+        def headers_received(self, start_line, headers):
+            variable.set(start_line.path)
+
+        async def data_received(self, chunk):
+            seen.append(variable.get())
+
+        def finish(self):
+            self.connection.write_headers(OK, HTTPHeaders({"Content-Length": "0"}))
+            self.connection.finish()
+
+        def on_close(self, server_conn):
+            pass
+
+        on_connection_close = None
+
+    seen = []
+    peer = await connect(serve(Taking()))
+    for path in (b"/a", b"/b"):
+        await peer.send(b"POST " + path + b" HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
+        await peer.send(b"h", b"i")
+        await peer.read_until(b"\r\n\r\n")
+    assert set(seen) == {"/a", "/b"}
+
+
 @pytest.mark.spec("B-HTTP-047")
 async def test_detach_hands_out_the_stream_with_what_was_read(serve, connect, until):
     streams = []

@@ -196,6 +196,15 @@ async def test_the_last_response_says_so_though_it_was_given_before(connected):
     assert [b"Connection: close" in response for response in responses] == [False] * 3 + [True]
 
 
+async def test_a_large_head_is_not_remembered(connected):
+    connection, responses = connected(lambda _: text(b"x"))
+    large = GET.replace(b"X-Tag: 1", b"X-Tag: " + b"1" * 8192)
+    for _ in range(3):
+        connection.data_received(large)
+        assert connection._last_head is None
+    assert len(responses) == 3
+
+
 async def test_an_idle_connection_remembers_nothing(connected):
     connection, responses = connected(lambda _: text(b"x"))
     connection.data_received(GET)

@@ -60,7 +60,8 @@ class HTTPServerRequest:
             method, uri, version = start_line
         uri = uri or ""
         if uri[:1] != "/" and uri:
-            uri = split_absolute_form(uri)[1]
+            authority, uri = split_absolute_form(uri)
+            host = host or authority  # HTTP/1.0 has no other; in 1.1 they are the same
         self.method = method
         self.uri = uri
         self.path, _, self.query = uri.partition("?")

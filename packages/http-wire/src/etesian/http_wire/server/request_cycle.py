@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from etesian.http_wire.headers import HTTPHeaders
-    from etesian.http_wire.interface import HTTPServerConnectionDelegate, RequestStartLine
+    from etesian.http_wire.interface import (
+        HTTPMessageDelegate,
+        HTTPServerConnectionDelegate,
+        RequestStartLine,
+    )
     from etesian.http_wire.server.deadlines import Deadlines
     from etesian.http_wire.server.settings import ConnectionSettings
 
@@ -192,7 +196,10 @@ class RequestCycle(EndableConnection):
             if self._drained > self._policy.max_drain_size:
                 exchange.keep_alive = False
             return
-        pending = self._request_contextvars.run(delegate.data_received, data)
+        self._request_contextvars.run(self._hand_over, delegate, data)
+
+    def _hand_over(self, delegate: HTTPMessageDelegate, data: bytes) -> None:
+        pending = delegate.data_received(data)
         if pending is not None:
             self._wait_for(pending)
 

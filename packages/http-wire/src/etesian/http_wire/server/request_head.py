@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from etesian.http_wire.server.repetition import Answer
     from etesian.http_wire.wire.policy import WirePolicy
 
+# Octets. Ten times what a browser sends; thousands of connections remember one each.
+_MAX_REPEATED_SIZE: Final = 8 * 1024
+
 _from_valid: Final = HTTPHeaders.from_valid
 
 
@@ -65,8 +68,10 @@ class RequestHead:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether copies of the fields share nothing that could be changed."""
-        return list not in map(type, self._fields.values())
+        """Whether it is small, and copies of its fields share nothing that could be changed."""
+        return len(self.octets) <= _MAX_REPEATED_SIZE and list not in map(
+            type, self._fields.values()
+        )
 
 
 def _expects_continue(version: str, headers: HTTPHeaders) -> bool:
