@@ -26,6 +26,8 @@ nox.options.sessions = ["tests"]
 ROOT = Path(__file__).parent
 WHEELHOUSE = ROOT / ".wheelhouse"
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
+# What is tested alone: each package, and the client without and with its libcurl.
+ALONE = sorted([*PACKAGES, "http-wire[curl]"])
 # They answer for the repository as a whole, in sessions of their own.
 REPOSITORY_TESTS = ("packages/etesian/tests/contracts", "packages/etesian/tests/spec")
 BROWSER_TESTS = "examples/chat/tests/test_browser.py"
@@ -41,9 +43,17 @@ EXAMPLES = {
 
 
 def selected(names: Iterable[str]) -> list[str]:
-    """Give the names that stand after ``--`` on the command line, or all if none does."""
+    """Give the names that stand after ``--`` on the command line, or all if none does.
+
+    The name of a package stands for it with extras too.
+    """
     words = sys.argv[sys.argv.index("--") :] if "--" in sys.argv else []
-    return [name for name in names if name in words] or list(names)
+    return [name for name in names if {name, without_extras(name)} & {*words}] or list(names)
+
+
+def without_extras(name: str) -> str:
+    """Give ``http-wire`` for ``http-wire[curl]``."""
+    return name.partition("[")[0]
 
 
 @nox.session
@@ -73,11 +83,12 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session(reuse_venv=False, requires=["build"])
-@nox.parametrize("package", selected(PACKAGES), ids=selected(PACKAGES))
+@nox.parametrize("package", selected(ALONE), ids=selected(ALONE))
 def isolated(session: nox.Session, package: str) -> None:
     """Test one wheel with nothing but its declared dependencies (``-- core-loop`` selects)."""
-    install_alone(session, package, [*group("pytest"), *group("test", package)])
-    run_elsewhere(session, f"packages/{package}/tests", *ignored(REPOSITORY_TESTS))
+    folder = without_extras(package)
+    install_alone(session, package, [*group("pytest"), *group("test", folder)])
+    run_elsewhere(session, f"packages/{folder}/tests", *ignored(REPOSITORY_TESTS))
 
 
 @nox.session(reuse_venv=False, requires=["build"])
