@@ -183,3 +183,22 @@ def test_a_literal_path_needs_no_regex():
         "/" + "a" * 100,
         "/b",
     ]
+
+
+@pytest.mark.spec("S182")
+@pytest.mark.parametrize(
+    ("pattern", "verdict"),
+    [
+        ("/" + "[a-z]?" * 300, None),
+        ("/" + "/".join(["(.*)"] * 100), None),
+        ("/(?:" + "|".join(f"word{number}" for number in range(60)) + ")*", "cannot be checked"),
+        ("(?:" * 200 + "a" + ")" * 200, "cannot be checked"),
+        (re.compile("( a + ) +", re.VERBOSE), "cannot be checked"),
+    ],
+    ids=["optional", "groups", "alternatives", "nested", "verbose"],
+)
+def test_long_patterns_are_judged_within_seconds_or_not_at_all(pattern, verdict):
+    started = time.process_time()
+    problem = lint_regex(re.compile(pattern))
+    assert problem is None if verdict is None else verdict in problem
+    assert time.process_time() - started < 5

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
 from etesian.web import StaticFileHandler
-from etesian.web.static_files import judged_paths, opened_file
+from etesian.web.static_files import content_cache, judged_paths, opened_file
 from etesian.web.static_files.confinement import is_truly_below
+from etesian.web.static_files.content_cache import ContentCache
 from etesian.web.static_files.opened_file import FileChangedError, open_regular, stamp_of
 
 SECRET = "outside of the folder"
@@ -202,3 +205,66 @@ async def test_a_file_that_may_not_be_opened_is_a_403(site, monkeypatch):
 
     monkeypatch.setattr(opened_file.os, "open", refuse)
     assert (await site.fetch("/static/file.txt")).status == 403
+
+
+class Elsewhere(StaticFileHandler):
+    """Sends names to a folder of its own."""
+
+    @classmethod
+    def get_absolute_path(cls, root, path):
+        return str(Path(root, "sub", path))
+
+
+async def test_where_a_subclass_sends_a_name_is_not_where_others_send_it(serve, folder):
+    arguments = {"path": str(folder)}
+    site = serve([(r"/sub/(.*)", Elsewhere, arguments), (r"/(.*)", StaticFileHandler, arguments)])
+    assert (await site.fetch("/sub/file.txt")).text == "deeper"
+    assert (await site.fetch("/file.txt")).text == "inside"
+
+
+async def test_two_classes_that_know_a_content_by_the_same_name_have_etags_of_their_own(serve):
+    class Text(StaticFileHandler):
+        text = b"one"
+
+        @classmethod
+        def get_absolute_path(cls, _root, path):
+            return path
+
+        def validate_absolute_path(self, _root, absolute_path):
+            return absolute_path
+
+        @classmethod
+        def get_content(cls, _abspath, start=None, end=None):
+            return cls.text[start:end]
+
+        def get_content_size(self):
+            return len(self.text)
+
+        def get_modified_time(self):
+            return None
+
+    class Other(Text):
+        text = b"two"
+
+    site = serve([(r"/one/(.*)", Text, {"path": ""}), (r"/two/(.*)", Other, {"path": ""})])
+    etag = (await site.fetch("/one/name")).headers["Etag"]
+    second = await site.fetch("/two/name", headers={"If-None-Match": etag})
+    assert (second.status, second.text) == (200, "two")
+
+
+def test_what_was_changed_within_the_tick_of_the_clock_is_read_again(folder, monkeypatch):
+    path = str(folder / "file.txt")
+    stamp = stamp_of((folder / "file.txt").stat())
+    cache = ContentCache()
+    # As on a kernel whose clock did not tick between two changes: another content, the same stamp.
+    opened = iter([b"inside", b"edited", b"......"])
+    monkeypatch.setattr(
+        content_cache, "open_regular", lambda *_: contextlib.closing(io.BytesIO(next(opened)))
+    )
+    now = stamp.changed_ns + 1_000_000
+    monkeypatch.setattr(opened_file.time, "time_ns", lambda: now)
+    assert cache.get(path, stamp) == b"inside"
+    assert cache.get(path, stamp) == b"edited"
+    now += 1_000_000_000
+    assert cache.get(path, stamp) == b"......"
+    assert cache.get(path, stamp) == b"......"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etesian.web import RequestHandler, StaticFileHandler
+from etesian.web.static_files import opened_file
 from etesian.web.static_files.byte_range import UnsatisfiableRangeError, select_ranges
 
 CONTENT = "0123456789"
@@ -331,6 +332,7 @@ def test_a_hash_is_computed_once_until_the_file_changes_or_the_cache_is_reset(fo
             computed.append(abspath)
             return super().get_content_version(abspath)
 
+    monkeypatch.setattr(opened_file, "_CLOCK_TICK", 0)  # the files were written just now
     settings = {"static_path": str(folder)}
     first = Counting.make_static_url(settings, "file.txt")
     assert Counting.make_static_url(settings, "file.txt") == first

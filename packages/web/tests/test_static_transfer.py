@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from etesian.web import OutputTransform, StaticFileHandler
+from etesian.web.static_files import opened_file
 from etesian.web.static_files.content_cache import MAX_CACHED_SIZE
 
 LARGE = os.urandom(1024) * 8 * 1024
@@ -66,6 +67,7 @@ async def test_ranges_of_it_too_and_nothing_for_head(serve, folder, sendfile_cal
 
 async def test_a_small_file_lies_in_memory(serve, folder, sendfile_calls, monkeypatch):
     (folder / "small.bin").write_bytes(LARGE[:100_000])
+    monkeypatch.setattr(opened_file, "_CLOCK_TICK", 0)  # it was written just now
     site = serve([], static_path=str(folder))
     for _ in range(2):
         assert (await site.fetch("/static/small.bin")).body == LARGE[:100_000]

@@ -135,9 +135,39 @@ def _starts_twice(environ, start_response):
     return []
 
 
+def _exits(environ, start_response):
+    raise SystemExit(3)
+
+
+def _yields_text(environ, start_response):
+    start_response("200 OK", [])
+    yield "text"
+
+
+def _two_lengths(environ, start_response):
+    start_response("200 OK", [("Content-Length", "2"), ("Content-Length", "3")])
+    return [b"ab"]
+
+
+def _wrong_length(environ, start_response):
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"too long"]
+
+
 @pytest.mark.spec("S119")
 @pytest.mark.parametrize(
-    "application", [_raises, _forgets, _bad_status, _bad_header, _starts_twice]
+    "application",
+    [
+        _raises,
+        _forgets,
+        _bad_status,
+        _bad_header,
+        _starts_twice,
+        _exits,
+        _yields_text,
+        _two_lengths,
+        _wrong_length,
+    ],
 )
 async def test_a_broken_application_is_a_500(serve, application, caplog):
     answer = await serve(_routes(application)).fetch("/")

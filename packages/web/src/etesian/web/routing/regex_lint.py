@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["lint_regex", "lint_router"]
 
-# Pairs of positions that are looked at; routes have some hundreds.
-_MAX_PAIRS: Final = 200_000
+# Pairs of steps that are looked at: about a second. Routes have some hundreds.
+_MAX_STEPS: Final = 5_000_000
 
 _Pair = tuple[int, int]
 
@@ -38,6 +38,8 @@ def lint_regex(regex: re.Pattern[str]) -> str | None:
         is_ambiguous = _repeats_ambiguously(automaton)
     except UnreadableRegexError as error:
         return f"cannot be checked: {error}"
+    except RecursionError:
+        return "cannot be checked: groups in groups, too deep"
     if is_ambiguous:
         return "repeats what can match the same text in two ways: some paths take exponential time"
     return None
@@ -61,40 +63,69 @@ def _regex_of(matcher: Matcher) -> re.Pattern[str] | None:
 
 
 def _repeats_ambiguously(automaton: Automaton) -> bool:
-    successors: dict[int, list[int]] = {}
-    for before, after in automaton.follows:
-        successors.setdefault(before, []).append(after)
-    for start in successors:
-        forward = _walks(automaton, successors, start)
-        if forward is not None and _returns(automaton, forward, start):
-            return True
+    steps_left = _MAX_STEPS
+    for loop in _loops(automaton):
+        for start in loop:
+            forward, steps_left = _walks(automaton, loop, start, steps_left)
+            if _returns(automaton, forward, start):
+                return True
     return False
 
 
+def _loops(automaton: Automaton) -> Iterator[dict[int, list[int]]]:
+    """Give the parts in which each position leads to each other: the successors within each.
+
+    A walk that comes back to where it began never leaves such a part.
+    """
+    size = len(automaton.characters)
+    reached = [0] * size  # by the bits of a number: from each position, all others
+    for before, after in automaton.follows:
+        reached[before] |= 1 << after
+    for middle in range(size):
+        for place in range(size):
+            if reached[place] >> middle & 1:
+                reached[place] |= reached[middle]
+    seen = 0
+    for start in range(size):
+        if (seen | ~reached[start]) >> start & 1:
+            continue
+        loop: dict[int, list[int]] = {
+            place: []
+            for place in range(size)
+            if reached[start] >> place & reached[place] >> start & 1
+        }
+        for before, after in automaton.follows:
+            if before in loop and after in loop:
+                loop[before].append(after)
+        seen |= sum(1 << place for place in loop)
+        yield loop
+
+
 def _walks(
-    automaton: Automaton, successors: dict[int, list[int]], start: int
-) -> dict[_Pair, set[_Pair]] | None:
+    automaton: Automaton, successors: dict[int, list[int]], start: int, steps_left: int
+) -> tuple[dict[_Pair, set[_Pair]], int]:
     """Give, of each pair that two walks from ``start`` can reach by one text, where it came from.
 
-    ``None`` where no walk comes back to ``start``.
+    Also what is left of the steps; raises where they do not suffice.
     """
     characters = automaton.characters
     origins: dict[_Pair, set[_Pair]] = {}
     waiting = deque([(start, start)])
     while waiting:
         pair = waiting.popleft()
-        for left in successors.get(pair[0], ()):
-            for right in successors.get(pair[1], ()):
+        steps_left -= len(successors[pair[0]]) * len(successors[pair[1]])
+        if steps_left < 0:
+            raise UnreadableRegexError("too involved")
+        for left in successors[pair[0]]:
+            for right in successors[pair[1]]:
                 if left > right or characters[left].isdisjoint(characters[right]):
                     continue  # (a, b) and (b, a) are the same
                 reached = (left, right)
                 if reached not in origins:
-                    if len(origins) > _MAX_PAIRS:
-                        raise UnreadableRegexError("too involved")
                     origins[reached] = set()
                     waiting.append(reached)
                 origins[reached].add(pair)
-    return origins if (start, start) in origins else None
+    return origins, steps_left
 
 
 def _returns(automaton: Automaton, origins: dict[_Pair, set[_Pair]], start: int) -> bool:

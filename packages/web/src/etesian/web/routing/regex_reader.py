@@ -51,6 +51,8 @@ class _Part:
 
 def read_regex(regex: re.Pattern[str]) -> Automaton:
     """Give the automaton of a pattern; raise :class:`UnreadableRegexError` where there is none."""
+    if regex.flags & re.VERBOSE:
+        raise UnreadableRegexError("blanks and comments inside")
     reader = _Reader(regex)
     reader.alternatives()
     if not reader.at_end():
@@ -174,7 +176,7 @@ class _Reader:
 
     def _place(self, atom: str) -> _Part:
         """Make a position of an atom that matches one character."""
-        matches = re.compile(atom, self._flags & ~re.VERBOSE).fullmatch
+        matches = re.compile(atom, self._flags).fullmatch
         number = len(self.automaton.characters)
         if number >= _MAX_POSITIONS:
             raise UnreadableRegexError("too long a pattern")

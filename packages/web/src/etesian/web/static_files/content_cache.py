@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from etesian.web.static_files.opened_file import FileChangedError, open_regular
+from etesian.web.static_files.opened_file import FileChangedError, is_settled, open_regular
 
 if TYPE_CHECKING:
     from etesian.web.static_files.opened_file import Stamp
@@ -40,7 +40,8 @@ class ContentCache:
         if len(content) != stamp.size:
             raise FileChangedError(f"{path!r} was changed")
         self._forget(path)
-        self._remember(path, stamp, content)
+        if is_settled(stamp):
+            self._remember(path, stamp, content)
         return content
 
     def clear(self) -> None:

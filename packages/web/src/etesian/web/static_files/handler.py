@@ -222,7 +222,7 @@ class StaticFileHandler(LocatedFile):
         return (
             self._reads_plain_files()
             and self._stamp().size > MAX_CACHED_SIZE
-            and not self._versions.has(self.absolute_path, self._stamp())
+            and not self._versions.has(self.absolute_path, self.get_content_version, self._stamp())
         )
 
     def _changes_output(self) -> bool:

@@ -71,7 +71,8 @@ class LocatedFile(StaticContents, RequestHandler):
         if not stat.S_ISREG(mode):
             raise HTTPError(403, "%s is not a file", self.path)
         self._known_stamp = self._judge(root, absolute_path)
-        if given_root == root and not is_default:
+        # The table is everybody's: where a subclass sends a name concerns no other.
+        if given_root == root and not is_default and self._is_located_plainly():
             self._judged.remember(root, self.path, absolute_path)
         return absolute_path
 

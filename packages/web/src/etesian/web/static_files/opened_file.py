@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FileChangedError", "Stamp", "open_regular", "read_pieces", "stamp_of", "true_path"]
+__all__ = [
+    "FileChangedError",
+    "Stamp",
+    "is_settled",
+    "open_regular",
+    "read_pieces",
+    "stamp_of",
+    "true_path",
+]
 
 # A pipe that somebody put in the place of a file must not make us wait for its writer, nor a
 # terminal become ours. (O_BINARY is for Windows, which has none of the others.)
@@ -22,6 +31,9 @@ _FLAGS: Final = (
 )
 # Octets read from the disk at once: a few round trips' worth, and memory per slow client.
 _PIECE_SIZE: Final = 64 * 1024
+# Nanoseconds. Most kernels date changes by a clock that ticks every 1 to 10 ms: two changes within
+# one tick leave the same stamp.
+_CLOCK_TICK: Final = 20_000_000
 # Where Linux tells which file a descriptor really is.
 _DESCRIPTORS: Final = "/proc/self/fd"
 
@@ -50,6 +62,14 @@ def stamp_of(status: os.stat_result) -> Stamp:
         status.st_mtime_ns,
         status.st_size,
     )
+
+
+def is_settled(stamp: Stamp) -> bool:
+    """Say whether a change from now on would surely give the file another stamp.
+
+    What was read of one that was changed just now must not be remembered by its stamp.
+    """
+    return time.time_ns() - stamp.changed_ns > _CLOCK_TICK
 
 
 def open_regular(path: str, stamp: Stamp | None = None) -> BinaryIO:

@@ -17,6 +17,8 @@ __all__ = ["BodyPipe"]
 # the second it is again. Some round trips' worth, and memory per request.
 _HIGH_WATER: Final = 256 * 1024
 _LOW_WATER: Final = 64 * 1024
+# Seconds between looks at whether the loop still runs: one that has stopped brings nothing.
+_LOOK_INTERVAL: Final = 1.0
 
 
 class BodyPipe(io.RawIOBase):
@@ -24,8 +26,9 @@ class BodyPipe(io.RawIOBase):
 
     :meth:`feed`, :meth:`end` and :meth:`break_off` are for the loop, the methods of
     a stream for one other thread. Reading waits for octets; after
-    :meth:`break_off` it raises ``ConnectionResetError``. :meth:`close` drops what
-    was not read and all that still comes.
+    :meth:`break_off`, and where the loop has stopped, it raises
+    ``ConnectionResetError``. :meth:`close` drops what was not read and all that still
+    comes.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -73,7 +76,9 @@ class BodyPipe(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Wait for octets and put some into ``buffer``; 0 at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._has_ended or self._is_broken)
+            while not self._changed.wait_for(self._is_readable_now, _LOOK_INTERVAL):
+                if not self._loop.is_running():
+                    self._is_broken = True
             if self._is_broken:
                 raise ConnectionResetError("the request ended before its body did")
             size = min(len(buffer), len(self._waiting))
@@ -91,6 +96,9 @@ class BodyPipe(io.RawIOBase):
             self._waiting.clear()
             self._make_room()
             super().close()
+
+    def _is_readable_now(self) -> bool:
+        return bool(self._waiting) or self._has_ended or self._is_broken
 
     def _make_room(self) -> None:
         room, self._room = self._room, None

@@ -122,7 +122,7 @@ class WSGIContainer:
             if not response.client_left:
                 raise  # not the request, but this task was cancelled: the loop ends
             request.connection.abort()  # a client that only ended its side must not wait
-        except Exception as error:  # noqa: BLE001 - an application may raise anything
+        except BaseException as error:  # noqa: BLE001 - also SystemExit, which would end the loop
             # The client left while the application read or wrote; or the application failed.
             if not (response.client_left and isinstance(error, OSError)):
                 self._fail(request, response, error)
@@ -147,7 +147,7 @@ class WSGIContainer:
                 close()
 
     @staticmethod
-    def _fail(request: HTTPServerRequest, response: WSGIResponse, error: Exception) -> None:
+    def _fail(request: HTTPServerRequest, response: WSGIResponse, error: BaseException) -> None:
         _application_log.error(
             "Uncaught exception in a WSGI application: %s",
             one_line(f"{request.method} {request.path}"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, Final
 
-from etesian.http_wire.interface import HTTPHeaders, ResponseStartLine
+from etesian.http_wire.interface import HTTPHeaders, HTTPOutputError, ResponseStartLine
 from etesian.web.output_grammar import is_reason_phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
 
     from etesian.http_wire.interface import HTTPServerRequest
@@ -18,6 +19,9 @@ __all__ = ["WSGIResponse"]
 
 # What belongs to the connection, not to the application (PEP 3333, "Other HTTP Features").
 _HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade"})
+# Seconds between looks at whether the loop still runs; where it does not, nobody tells a thread
+# that waits for it, and a process does not end before its threads.
+_LOOK_INTERVAL: Final = 1.0
 
 
 class WSGIResponse:
@@ -76,8 +80,10 @@ class WSGIResponse:
         """Send all of the body at once, and its length."""
         head = self._required_head()
         has_body = self.status >= 200 and self.status not in (204, 304)
-        if has_body and not self._head_sent and "Content-Length" not in head[1]:
-            head[1]["Content-Length"] = str(len(body))
+        if has_body and not self._head_sent:
+            announced = head[1].setdefault("Content-Length", str(len(body)))
+            if announced != str(len(body)) and self._request.method != "HEAD":
+                raise ValueError(f"Content-Length is {announced!r}, the body has {len(body)}")
         self._call(self._write_last, body)
 
     def end(self) -> None:
@@ -87,10 +93,14 @@ class WSGIResponse:
 
     def fail(self) -> None:
         """Answer 500 where nothing was sent, else cut the connection."""
-        if self._head_sent:
-            self._request.connection.abort()
-        else:
-            self._answer(500, "Internal Server Error")
+        if not self._head_sent:
+            try:
+                self._answer(500, "Internal Server Error")
+            except HTTPOutputError:
+                pass  # the connection has taken the head, and then not the body
+            else:
+                return
+        self._request.connection.abort()
 
     def refuse(self) -> None:
         """Answer 503: there are too many others."""
@@ -105,10 +115,18 @@ class WSGIResponse:
         connection.write_headers(line, HTTPHeaders(fields), self._visible(body))
         connection.finish()
 
-    def _call(self, function: Callable[[bytes], Any], body: bytes) -> None:
+    def _call(self, function: Callable[[bytes], Coroutine[Any, Any, None]], body: bytes) -> None:
         """Run a coroutine function in the loop and wait for it."""
         self._required_head()
-        asyncio.run_coroutine_threadsafe(function(body), self._loop).result()
+        if not isinstance(body, bytes):
+            raise TypeError(f"a WSGI application gives bytes, got {type(body).__name__}")
+        writing = function(body)
+        future = asyncio.run_coroutine_threadsafe(writing, self._loop)
+        while not wait([future], _LOOK_INTERVAL).done:
+            if not self._loop.is_running():
+                writing.close()
+                raise ConnectionAbortedError("the event loop has stopped")
+        future.result()
 
     async def _write(self, piece: bytes) -> None:
         connection = self._request.connection
@@ -117,8 +135,10 @@ class WSGIResponse:
                 if visible := self._visible(piece):
                     await connection.write(visible)
                 return
+            # It raises with nothing sent where the head, or this piece, cannot be; then 500 can.
+            sent = connection.write_headers(*self._required_head(), self._visible(piece))
             self._head_sent = True
-            await connection.write_headers(*self._required_head(), self._visible(piece))
+            await sent
         except OSError:
             self.client_left = True
             raise
