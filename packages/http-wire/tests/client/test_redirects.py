@@ -226,6 +226,21 @@ def test_a_client_certificate_stays_with_its_origin():
         assert next_request(lenient, target, 302, elsewhere)[0].client_cert is None
 
 
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/b", "http://a.test/b#part"),
+        ("http://b.test/", "http://b.test/#part"),
+        ("/b#other", "http://a.test/b#other"),
+    ],
+)
+def test_a_fragment_is_inherited(location, url):
+    request = HTTPRequest("http://a.test/a#part")
+    following, target = next_request(request, parse_url(request.url), 302, location)
+    assert following.url == url
+    assert "#" not in target.path
+
+
 def test_utf_8_in_a_location_is_percent_encoded():
     request = HTTPRequest("http://a.test/")
     location = "/caf\u00e9".encode().decode("latin-1")

@@ -58,7 +58,8 @@ def next_request(
     """Give the request that the redirect asks for, and its parsed URL.
 
     Credentials, cookies, a ``Host`` of the caller's own and the client
-    certificate stay behind when scheme, host or port change.
+    certificate stay behind when scheme, host or port change; ``ssl_options``,
+    which nobody can look into, go on.
 
     Raises :class:`RedirectRefusedError` for a location that is no http or https
     URL, holds a control character or brings credentials of its own, for one
@@ -69,6 +70,9 @@ def next_request(
         raise RedirectRefusedError("the location holds a control character")
     try:
         url = urljoin(target.url, _as_text(location))
+        if "#" not in url:
+            # RFC 9110, 10.2.2: a location without a fragment inherits it.
+            url += "".join(request.url.partition("#")[1:])
         to = parse_url(url)
     except ValueError as error:
         raise RedirectRefusedError(str(error)) from None

@@ -90,7 +90,9 @@ class HTTPRequest:
     ``validate_cert``, ``ca_certs``, ``client_key``, ``client_cert``
         TLS: whether to verify the server, and names of PEM files.
     ``ssl_options``
-        An ``SSLContext`` that replaces the four before it.
+        An ``SSLContext`` that replaces the four before it, for redirects to
+        other servers too: one that holds a client certificate shows it to them,
+        which ``client_cert`` does not.
     ``allow_ipv6``
         Whether IPv6 addresses of the host are tried.
     ``expect_100_continue``
