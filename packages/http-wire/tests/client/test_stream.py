@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from etesian.http_wire.client.errors import HTTPClientError, HTTPStreamClosedError, HTTPTimeoutError
+from etesian.http_wire.wire.policy import WirePolicy
 
 HEAD = b"HTTP/1.1 200 Fine\r\nContent-Length: 300000\r\nX-A: 1\r\nX-A: 2\r\n\r\n"
 
@@ -63,6 +64,17 @@ async def test_an_empty_body(canned_server, client):
     ):
         assert [piece async for piece in response] == []
         assert [piece async for piece in response] == []
+
+
+async def test_a_head_may_be_as_large_as_the_client_allows(canned_server, make_client):
+    client = make_client(policy=WirePolicy(max_request_line_size=20_000, max_header_count=200))
+    head = b"HTTP/1.1 200 " + b"x" * 10_000 + b"\r\n" + b"A: b\r\n" * 150
+    async with (
+        canned_server(head + b"Content-Length: 0\r\n\r\n") as server,
+        client.stream(server.url()) as response,
+    ):
+        assert len(response.reason) == 10_000
+        assert len(response.headers.get_list("A")) == 150
 
 
 async def test_another_status_is_raised_or_given(canned_server, client):

@@ -106,7 +106,12 @@ class ResponseStream:
             return
         head = "".join(self._lines[:-1]).removesuffix("\r\n").encode("latin-1")
         # It was read once already, within the client's own limits.
-        generous = replace(STRICT, max_header_size=len(head), max_header_count=len(self._lines))
+        generous = replace(
+            STRICT,
+            max_request_line_size=len(head),
+            max_header_size=len(head),
+            max_header_count=len(self._lines),
+        )
         start_line, self.headers = parse_response_head(head, generous)
         self.code, self.reason = start_line.code, start_line.reason
         self._head.set_result(None)
