@@ -56,6 +56,19 @@ async def test_an_ipv6_literal_is_verified(canned_server, either, server_tls, ca
         await either.fetch(server.url(host="[::1]"), ca_certs=ca_file)
 
 
+async def test_a_final_dot_is_no_part_of_the_name(canned_server, make_client, server_tls, ca_file):
+    asked = []
+    context = server_tls("a.test")
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+    client = make_client(hostname_mapping={"a.test.": "127.0.0.1", "b.test.": "127.0.0.1"})
+    async with canned_server(OK, tls=context) as server:
+        response = await client.fetch(server.url(host="a.test."), ca_certs=ca_file)
+        assert response.body == b"ok"
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await client.fetch(server.url(host="b.test."), ca_certs=ca_file)
+    assert asked == ["a.test", "b.test"]
+
+
 @pytest.mark.spec("B-HTTP-152")
 async def test_verification_can_be_switched_off(canned_server, either, server_tls):
     async with canned_server(OK, tls=server_tls("other.test")) as server:

@@ -46,7 +46,7 @@ async def dial(
     connection = ClientConnection(on_idle_close)
     try:
         if key.proxy is None:
-            await _connect(tcp_client, key, lambda: connection, key.tls, key.origin.host)
+            await _connect(tcp_client, key, lambda: connection, key.tls, key.origin.tls_name)
         elif key.proxy.is_socks:
             await _connect_by_socks(tcp_client, key, key.proxy, connection)
         elif key.tls is not None or tunnel:
@@ -90,7 +90,14 @@ async def _connect_by_socks(
     for called in hosts:
         preamble = socks_preamble(proxy, called, port)
         try:
-            await _connect(tcp_client, key, lambda: connection, key.tls, host, preamble=preamble)
+            await _connect(
+                tcp_client,
+                key,
+                lambda: connection,
+                key.tls,
+                key.origin.tls_name,
+                preamble=preamble,
+            )
         except SOCKSProxyError as error:
             # With a reply's number it is this address that did not do.
             if error.proxy_code is None or called == hosts[-1]:
@@ -107,7 +114,7 @@ async def _connect_through(
     try:
         await tunnel.opened
         if key.tls is not None:
-            secured = await _secure(transport, connection, key.tls, key.origin.host)
+            secured = await _secure(transport, connection, key.tls, key.origin.tls_name)
             connection.connection_made(secured)
         else:
             transport.set_protocol(connection)

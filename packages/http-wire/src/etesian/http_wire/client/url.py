@@ -59,6 +59,11 @@ class Origin(NamedTuple):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
+    @property
+    def tls_name(self) -> str:
+        """What the certificate must name, and SNI says: without a final dot (RFC 6066, 3)."""
+        return self.host.removesuffix(".")
+
 
 class Target(NamedTuple):
     """Where a request goes, and with which credentials of the URL itself."""
