@@ -64,6 +64,14 @@ class Receiver:
         assert self.head is None
         self.head = (tuple(start_line), list(headers.get_all()))
 
+    def whole_received(
+        self, start_line: ResponseStartLine, headers: HTTPHeaders, body: bytes
+    ) -> None:
+        """Take a response that came in one piece."""
+        self.headers_received(start_line, headers)
+        if body:
+            self.data_received(body)
+
     def data_received(self, chunk: bytes) -> None:
         """Take a piece."""
         assert self.head is not None
