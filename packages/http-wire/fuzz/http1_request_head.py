@@ -6,7 +6,8 @@ from pieces import cuts
 
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.framing import CHUNKED, request_body_length
-from etesian.http_wire.wire.head import HeadFinder, parse_request_head, parse_request_line
+from etesian.http_wire.wire.head import parse_request_head, parse_request_line
+from etesian.http_wire.wire.head_finder import HeadFinder
 from etesian.http_wire.wire.policy import STRICT, WirePolicy
 
 POLICIES = (

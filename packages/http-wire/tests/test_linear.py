@@ -21,12 +21,8 @@ from etesian.http_wire.client.set_cookie import parse_set_cookie
 from etesian.http_wire.headers import HTTPHeaders
 from etesian.http_wire.parameters import parse_parameters
 from etesian.http_wire.wire.chunked import ChunkedBody
-from etesian.http_wire.wire.head import (
-    HeadFinder,
-    parse_request_head,
-    parse_request_line,
-    parse_response_head,
-)
+from etesian.http_wire.wire.head import parse_request_head, parse_request_line, parse_response_head
+from etesian.http_wire.wire.head_finder import HeadFinder
 
 HUGE = WirePolicy(
     max_request_line_size=10**9,

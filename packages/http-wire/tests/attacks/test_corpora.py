@@ -14,12 +14,12 @@ from etesian.http_wire.wire.framing import (
     response_body_length,
 )
 from etesian.http_wire.wire.head import (
-    HeadFinder,
     parse_request_head,
     parse_request_line,
     parse_response_head,
     parse_status_line,
 )
+from etesian.http_wire.wire.head_finder import HeadFinder
 from etesian.http_wire.wire.policy import STRICT, WirePolicy
 
 # What gunicorn's corpus calls valid and we refuse, each with the clause.

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.body import body_of_length
 from etesian.http_wire.wire.framing import request_body_length
-from etesian.http_wire.wire.head import HeadFinder, parse_request_head, parse_request_line
+from etesian.http_wire.wire.head import parse_request_head, parse_request_line
+from etesian.http_wire.wire.head_finder import HeadFinder
 from etesian.http_wire.wire.policy import STRICT
 
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from etesian.http_wire import HTTPInputError, WirePolicy
 from etesian.http_wire.wire.framing import request_body_length
 from etesian.http_wire.wire.head import (
-    HeadFinder,
     _parse_any_fields,
     _parse_fields,
     parse_request_head,
     parse_request_line,
     parse_response_head,
 )
+from etesian.http_wire.wire.head_finder import HeadFinder
 from etesian.http_wire.wire.policy import STRICT
 
 TINY = WirePolicy(max_request_line_size=20, max_header_size=60, max_header_count=3)

@@ -22,12 +22,12 @@ from etesian.http_wire.wire.framing import (
 )
 from etesian.http_wire.wire.grammar import list_members
 from etesian.http_wire.wire.head import (
-    HeadFinder,
     parse_request_head,
     parse_request_line,
     parse_response_head,
     parse_status_line,
 )
+from etesian.http_wire.wire.head_finder import HeadFinder
 from etesian.http_wire.wire.request_writer import RequestWriter
 from etesian.http_wire.wire.response_writer import ResponseWriter
 from etesian.streams.interface import StreamClosedError

@@ -21,7 +21,8 @@ from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.body import UnboundedBody, body_of_length
 from etesian.http_wire.wire.framing import response_body_length
 from etesian.http_wire.wire.grammar import HEAD_END, list_members
-from etesian.http_wire.wire.head import HeadFinder, parse_response_head, parse_status_line
+from etesian.http_wire.wire.head import parse_response_head, parse_status_line
+from etesian.http_wire.wire.head_finder import HeadFinder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 from etesian.http_wire.client.errors import HTTPProtocolError, HTTPProxyError, HTTPStreamClosedError
 from etesian.http_wire.headers import HTTPHeaders
 from etesian.http_wire.interface import HTTPInputError
-from etesian.http_wire.wire.head import HeadFinder, parse_response_head, parse_status_line
+from etesian.http_wire.wire.head import parse_response_head, parse_status_line
+from etesian.http_wire.wire.head_finder import HeadFinder
 from etesian.http_wire.wire.head_writer import encode_head, request_line
 from etesian.http_wire.wire.policy import STRICT
 

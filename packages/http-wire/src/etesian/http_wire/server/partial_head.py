@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.grammar import CRLF
-from etesian.http_wire.wire.head import HeadFinder, parse_request_line
+from etesian.http_wire.wire.head import parse_request_line
+from etesian.http_wire.wire.head_finder import HeadFinder
 
 if TYPE_CHECKING:
     from etesian.http_wire.wire.policy import WirePolicy
