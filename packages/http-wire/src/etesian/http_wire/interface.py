@@ -9,18 +9,16 @@ Doors (the implementation loads when the name is first asked for):
     A multi-valued mapping with names in ``Http-Header-Case``.
 ``HTTPServerRequest``
     The request as a handler sees it: lazy arguments, cookies, files, host.
-``create_server``
-    ``create_server(delegate, **options)`` gives an ``HTTPServer`` with the options
-    of that class; ``connection`` of its requests is a :class:`SwitchableConnection`.
-``AsyncHTTPClient``, ``HTTPRequest``
+``create_server``, ``HTTPServer``
+    ``create_server(delegate, **options)`` gives a server with the options of that
+    class; ``connection`` of its requests is a :class:`SwitchableConnection`.
+``AsyncHTTPClient``, ``HTTPRequest``, ``HTTPResponse``
     ``await AsyncHTTPClient().fetch(HTTPRequest(url, ...))``, connections pooled.
 ``connect_upgrade``
-    ``await connect_upgrade(request, protocol_factory)`` opens a connection of its own
-    and sends the request; on ``101`` the factory gets the response (to judge it, and
-    raise), and its protocol, returned, the transport with the bytes behind the head.
+    ``await connect_upgrade(request, protocol_factory)`` sends a request; on ``101`` the factory
+    gets the response (to judge it, and raise), its protocol the bytes behind the head.
 ``api``
-    The package itself with all its public names. For the bridge and the
-    command, which offer all of it again; nobody else uses this door.
+    All public names, for the bridge and the command; nobody else uses this door.
 """
 
 from __future__ import annotations
@@ -35,10 +33,11 @@ if TYPE_CHECKING:
     from etesian import http_wire as api
     from etesian.http_wire.client.client import AsyncHTTPClient
     from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.response import HTTPResponse
     from etesian.http_wire.client.upgrade import connect_upgrade
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.request import HTTPServerRequest
-    from etesian.http_wire.server.server import create_server
+    from etesian.http_wire.server.server import HTTPServer, create_server
     from etesian.streams.interface import Stream
 
 __all__ = [
@@ -50,6 +49,8 @@ __all__ = [
     "HTTPMessageDelegate",
     "HTTPOutputError",
     "HTTPRequest",
+    "HTTPResponse",
+    "HTTPServer",
     "HTTPServerConnectionDelegate",
     "HTTPServerRequest",
     "RequestStartLine",
@@ -63,10 +64,9 @@ __all__ = [
 
 
 class HTTPInputError(Exception):
-    """The peer's bytes are not HTTP, or exceed a limit.
+    """The peer's bytes are not HTTP, or exceed a limit; the text is for the log only.
 
-    ``status_code`` (400, 413, 414, 417, 431, 501, 505) is what the server answers
-    before it closes. The text is for the log only, never for the peer.
+    ``status_code`` (400, 413, 414, 417, 431, 501, 505) is answered before the end.
     """
 
     def __init__(self, message: str, status_code: int = 400) -> None:

@@ -24,7 +24,7 @@ from etesian.web.ui_modules import UIMethods, UIModules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from etesian.http_wire.interface import HTTPMessageDelegate, HTTPServerRequest
+    from etesian.http_wire.interface import HTTPMessageDelegate, HTTPServer, HTTPServerRequest
     from etesian.web.compression import OutputTransform
     from etesian.web.interface import TemplateLoader
     from etesian.web.static_files.handler import StaticFileHandler
@@ -58,7 +58,9 @@ class ApplicationRouter(ReversibleRuleRouter):
         super()._make_index()
         self._routes = HandlerRoutes(self._index)
 
-    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
+    def find_handler(
+        self, request: HTTPServerRequest, **kwargs: object
+    ) -> HTTPMessageDelegate | None:
         """Give the delegate of the first rule that matches.."""
         if self._indexed != len(self.rules):
             self._make_index()
@@ -68,7 +70,7 @@ class ApplicationRouter(ReversibleRuleRouter):
         return HandlerDelegate(self.application, request, *route)
 
     def get_target_delegate(
-        self, target: Any, request: HTTPServerRequest, **target_params: Any
+        self, target: object, request: HTTPServerRequest, **target_params: Any
     ) -> HTTPMessageDelegate | None:
         """Give a delegate that runs the handler, for a handler class."""
         if isinstance(target, type) and issubclass(target, RequestHandler):
@@ -156,7 +158,7 @@ class Application(ReversibleRouter):
 
         return StaticFileHandler
 
-    def listen(self, port: int, address: str | None = None, **options: Any) -> Any:
+    def listen(self, port: int, address: str | None = None, **options: Any) -> HTTPServer:
         """Serve on a TCP port from now on; give the server, which can be stopped.
 
         ``options`` are those of the HTTP server; ``backlog``, ``family``, ``flags``
@@ -191,7 +193,7 @@ class Application(ReversibleRouter):
         """Append a class that filters the output of every response."""
         self.transforms.append(transform_class)
 
-    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate:
+    def find_handler(self, request: HTTPServerRequest, **kwargs: object) -> HTTPMessageDelegate:
         """Give the delegate that takes this request: a rule's, or the one that answers 404.
 
         Where no rule matches, the setting ``default_handler_class`` answers.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from etesian.web.handler import RequestHandler
 
@@ -21,7 +21,7 @@ class FallbackHandler(RequestHandler):
     whole request, body included, and answers through ``request.connection``.
     """
 
-    def initialize(self, fallback: Callable[[HTTPServerRequest], Any]) -> None:
+    def initialize(self, fallback: Callable[[HTTPServerRequest], object]) -> None:
         """Take the function."""
         self._fallback = fallback
 

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from etesian.core_loop.interface import IOLoop
-    from etesian.http_wire.interface import AsyncHTTPClient
+    from etesian.http_wire.interface import (
+        AsyncHTTPClient,
+        HTTPServer,
+        HTTPServerConnectionDelegate,
+    )
 
 __all__ = ["app", "base_url", "http_client", "http_server", "http_server_options"]
 
@@ -44,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def app() -> Any:
+def app() -> HTTPServerConnectionDelegate:
     """Give what is served. A project overrides it."""
     pytest.fail("define a fixture 'app' that gives the application to be served")
 
@@ -58,10 +62,10 @@ def http_server_options() -> dict[str, Any]:
 @pytest.fixture
 def http_server(
     io_loop: IOLoop,
-    app: Any,
+    app: HTTPServerConnectionDelegate,
     http_server_options: dict[str, Any],
     request: pytest.FixtureRequest,
-) -> Iterator[Any]:
+) -> Iterator[HTTPServer]:
     """Serve ``app``, on a free port of 127.0.0.1 or within the process, until the test's end."""
     from etesian.http_wire.interface import create_server  # noqa: PLC0415
 
@@ -76,7 +80,7 @@ def http_server(
 
 
 @pytest.fixture
-def base_url(http_server: Any, request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - there must be one
+def base_url(http_server: HTTPServer, request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - there must be one
     """Give the URL of the server, without a slash at its end."""
     if _in_process(request):
         from etesian.web.testing.in_process import IN_PROCESS_URL  # noqa: PLC0415

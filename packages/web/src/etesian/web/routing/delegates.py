@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from etesian.http_wire.interface import HTTPHeaders, HTTPServerRequest, ResponseStartLine
 
@@ -105,7 +105,7 @@ class CallableDelegate:
     __slots__ = ("_chunks", "_function", "_request")
 
     def __init__(
-        self, function: Callable[[HTTPServerRequest], Any], request: HTTPServerRequest
+        self, function: Callable[[HTTPServerRequest], object], request: HTTPServerRequest
     ) -> None:
         self._function = function
         self._request = request

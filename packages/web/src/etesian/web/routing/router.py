@@ -34,7 +34,9 @@ class Router:
     no delegate for.
     """
 
-    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
+    def find_handler(
+        self, request: HTTPServerRequest, **kwargs: object
+    ) -> HTTPMessageDelegate | None:
         """Give the delegate that takes this request, or ``None`` where there is none.
 
         ``kwargs`` are what the matchers of outer routers gave.
@@ -99,7 +101,9 @@ class RuleRouter(Router):
             self._make_index()
         return self._index.candidates(request.path)
 
-    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
+    def find_handler(
+        self, request: HTTPServerRequest, **kwargs: object
+    ) -> HTTPMessageDelegate | None:
         """Give the delegate of the first rule that matches and has one."""
         for rule in self.candidates(request):
             params = rule.matcher.match(request)
@@ -120,7 +124,7 @@ class RuleRouter(Router):
         return None
 
     def get_target_delegate(
-        self, target: Any, request: HTTPServerRequest, **target_params: Any
+        self, target: object, request: HTTPServerRequest, **target_params: Any
     ) -> HTTPMessageDelegate | None:
         """Give the delegate for a rule's target, or ``None`` for a target of no known kind.
 

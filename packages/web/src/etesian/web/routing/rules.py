@@ -28,7 +28,7 @@ class Rule:
     def __init__(
         self,
         matcher: Matcher,
-        target: Any,
+        target: object,
         target_kwargs: Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> None:
@@ -63,7 +63,7 @@ class URLSpec(Rule):
     def __init__(
         self,
         pattern: str | re.Pattern[str],
-        handler: Any,
+        handler: object,
         kwargs: Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> None:

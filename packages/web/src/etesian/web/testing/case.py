@@ -11,7 +11,11 @@ from etesian.http_wire.interface import AsyncHTTPClient, create_server
 from etesian.web.testing.in_process import in_process_client
 
 if TYPE_CHECKING:
-    from etesian.http_wire.interface import HTTPServerConnectionDelegate
+    from etesian.http_wire.interface import (
+        HTTPResponse,
+        HTTPServer,
+        HTTPServerConnectionDelegate,
+    )
 
 __all__ = ["AsyncHTTPSTestCase", "AsyncHTTPTestCase"]
 
@@ -27,8 +31,8 @@ class AsyncHTTPTestCase(AsyncTestCase):
     ``response = self.fetch("/path")`` runs the loop until the answer is there.
     """
 
-    http_client: Any
-    http_server: Any
+    http_client: AsyncHTTPClient
+    http_server: HTTPServer
     # Whether requests reach the server without a socket, by a client within the process. A
     # subclass says so for all its tests; there is no port then, and no TLS.
     in_process: ClassVar[bool] = False
@@ -59,13 +63,13 @@ class AsyncHTTPTestCase(AsyncTestCase):
         """Give what is to be served: an ``Application``, or any delegate. Override it."""
         raise NotImplementedError
 
-    def get_http_client(self) -> Any:
+    def get_http_client(self) -> AsyncHTTPClient:
         """Give the client of a test."""
         if self.in_process:
             return in_process_client(self.http_server)
         return AsyncHTTPClient(force_instance=True)
 
-    def get_http_server(self) -> Any:
+    def get_http_server(self) -> HTTPServer:
         """Give the server of a test."""
         return create_server(self._app, **self.get_httpserver_options())
 
@@ -73,16 +77,17 @@ class AsyncHTTPTestCase(AsyncTestCase):
         """Give the options of the server. Override it."""
         return {}
 
-    def fetch(self, path: str, raise_error: bool = False, **kwargs: Any) -> Any:
+    def fetch(self, path: str, raise_error: bool = False, **kwargs: Any) -> HTTPResponse:
         """Give the response to a request for ``path``, or for a whole URL.
 
         ``kwargs`` are those of the client's ``fetch``. A status of 400 and more is a
         response like others, unless ``raise_error``.
         """
         url = path if path.lower().startswith(("http://", "https://")) else self.get_url(path)
-        return self.io_loop.run_sync(
+        response: HTTPResponse = self.io_loop.run_sync(
             lambda: self.http_client.fetch(url, raise_error=raise_error, **kwargs)
         )
+        return response
 
     def get_http_port(self) -> int:
         """Give the port of the server."""
@@ -100,7 +105,7 @@ class AsyncHTTPTestCase(AsyncTestCase):
 class AsyncHTTPSTestCase(AsyncHTTPTestCase):
     """The same over TLS, with a certificate made for the test."""
 
-    def get_http_client(self) -> Any:
+    def get_http_client(self) -> AsyncHTTPClient:
         """Give a client that takes the certificate without knowing who signed it."""
         return AsyncHTTPClient(force_instance=True, defaults={"validate_cert": False})
 

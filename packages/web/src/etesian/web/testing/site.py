@@ -12,7 +12,11 @@ from etesian.web.testing.in_process import IN_PROCESS_URL, in_process_client
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from etesian.http_wire.interface import HTTPServerConnectionDelegate
+    from etesian.http_wire.interface import (
+        HTTPResponse,
+        HTTPServer,
+        HTTPServerConnectionDelegate,
+    )
 
 __all__ = ["Site", "serving"]
 
@@ -20,12 +24,12 @@ __all__ = ["Site", "serving"]
 class Site:
     """What is served: its ``server``, a ``client`` for it, and its ``base_url``."""
 
-    def __init__(self, server: Any, client: AsyncHTTPClient, base_url: str) -> None:
+    def __init__(self, server: HTTPServer, client: AsyncHTTPClient, base_url: str) -> None:
         self.server = server
         self.client = client
         self.base_url = base_url
 
-    async def fetch(self, path: str, *, raise_error: bool = False, **options: Any) -> Any:
+    async def fetch(self, path: str, *, raise_error: bool = False, **options: Any) -> HTTPResponse:
         """Give the response to a request for a path; ``options`` are those of the client.
 
         A status of 400 and more is a response like others, unless ``raise_error``.
