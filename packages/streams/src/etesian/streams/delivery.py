@@ -26,9 +26,17 @@ def deliver(result: _Result, future: asyncio.Future[_Result]) -> None:
         if isinstance(getattr(wake_up, "__self__", None), asyncio.Task):
             future.remove_done_callback(wake_up)
             future.set_result(result)
-            context.run(wake_up, future)
+            try:
+                context.run(wake_up, future)
+            except (SystemExit, KeyboardInterrupt) as error:
+                # To end the loop, which a transport of uvloop would take for an error of its own.
+                future.get_loop().call_soon(_raise, error)
             return
     future.set_result(result)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def is_awaited(future: asyncio.Future[Any]) -> bool:
