@@ -195,7 +195,6 @@ class IOStream(BaseIOStream):
         """
         if self._closed or self._lost:
             raise StreamClosedError(real_error=self.error)
-        self._writer.flush()
         # Answers that wait for others to join them.
         self._writer.flush()
         early = self._reader.buffer
