@@ -35,3 +35,10 @@ async def test_a_body_written_in_pieces_has_the_etag_of_the_whole(serve):
         answer = await site.fetch("/")
         assert answer.headers["Etag"] == f'"{hashlib.sha1(answer.body).hexdigest()}"'
         assert answer.body == b'onetwo{"three": 3}'
+
+
+def test_classes_without_end_do_not_fill_the_memory():
+    memo = EtagMemo()
+    for number in range(3000):
+        memo.etag(type(f"Made{number}", (), {}), b"body")
+    assert len(memo._last) <= 1024

@@ -51,6 +51,16 @@ async def test_a_browser_that_comes_back_says_what_it_had_last(serve):
     assert answer.text == "data: 41\n\n"
 
 
+async def test_an_id_comes_back_as_it_was_given(serve):
+    async def body(events):
+        await events.send("", id=events.last_event_id)
+
+    identifier = "caf\u00e9 \u20ac"
+    as_octets = identifier.encode().decode("latin-1")
+    answer = await serve(_streaming(body)).fetch("/", headers={"Last-Event-ID": as_octets})
+    assert answer.body.decode() == f"id: {identifier}\ndata: \n\n"
+
+
 async def test_silence_is_broken_by_comments(serve):
     async def body(events):
         await asyncio.sleep(0.05)

@@ -23,6 +23,9 @@ from etesian.web.masking import MASK, is_secret_name, masked_uri
         "sid",
         "SAMLResponse",
         "c%6fde",
+        "pass",
+        "passphrase",
+        "jwt",
     ],
 )
 def test_secrets_are_known_by_their_names(name):
@@ -30,7 +33,7 @@ def test_secrets_are_known_by_their_names(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["page", "zipcode", "keyword", "estate", "q", "Host", "decode", ""]
+    "name", ["page", "zipcode", "keyword", "estate", "q", "Host", "decode", "compass", ""]
 )
 def test_other_names_are_none(name):
     assert not is_secret_name(name)

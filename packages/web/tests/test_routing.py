@@ -286,3 +286,15 @@ async def test_a_router_of_ones_own_can_run_handlers(serve):
 
 def test_error_handlers_are_handlers():
     assert issubclass(ErrorHandler, RequestHandler)
+
+
+async def test_an_application_may_decide_how_a_handler_class_is_run(serve):
+    class Telling(Application):
+        def get_handler_delegate(self, request, target_class, target_kwargs=None, **path):
+            given = {**(target_kwargs or {}), "by": "application"}
+            return super().get_handler_delegate(request, target_class, given, **path)
+
+    site = serve(Telling([(r"/plain", Echo), (r"/nested/.*", [(r"/nested/a", Echo, {"a": 1})])]))
+    for _ in range(2):
+        assert (await site.fetch("/plain")).json()["given"] == {"by": "application"}
+        assert (await site.fetch("/nested/a")).json()["given"] == {"a": 1, "by": "application"}

@@ -185,3 +185,27 @@ async def test_over_https_only_this_host_can_set_it(serve, store):
     assert b"\r\nSet-Cookie: __Host-session=" in await reader.readuntil(b"\r\n\r\n")
     writer.close()
     await writer.wait_closed()
+
+
+@pytest.mark.spec("S166")
+async def test_a_slow_request_does_not_undo_a_logout(serve, store):
+    class Slow(Seat):
+        sessions = Sessions(store)
+
+        async def patch(self):
+            session = await self.sessions.open(self)
+            await (await self.sessions.open(self)).end()  # another request, meanwhile
+            session["basket"] = "late"
+            await session.save()
+
+    browser = Browser(serve(Slow))
+    await browser.fetch("PUT")
+    before = browser.cookie
+    await browser.fetch("PATCH")
+    assert await Browser(browser.site, before).values() == {}
+
+
+async def test_what_is_in_a_value_is_not_kept_before_it_is_saved(store):
+    await store.save("key", {"basket": ["tea"]}, 60)
+    (await store.load("key"))["basket"].append("milk")
+    assert await store.load("key") == {"basket": ["tea"]}

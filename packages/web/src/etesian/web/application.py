@@ -49,6 +49,8 @@ class ApplicationRouter(ReversibleRuleRouter):
 
     def __init__(self, application: Application, rules: Iterable[object] | None = None) -> None:
         self.application = application
+        # Who overrides how a handler class is run wants to be asked each time.
+        self._is_plain = type(application).get_handler_delegate is Application.get_handler_delegate
         super().__init__(rules)
 
     def _nested(self, rules: list[object]) -> ApplicationRouter:
@@ -64,7 +66,7 @@ class ApplicationRouter(ReversibleRuleRouter):
         """Give the delegate of the first rule that matches.."""
         if self._indexed != len(self.rules):
             self._make_index()
-        route = None if kwargs else self._routes.find(request.path)
+        route = self._routes.find(request.path) if self._is_plain and not kwargs else None
         if route is None:
             return super().find_handler(request, **kwargs)
         return HandlerDelegate(self.application, request, *route)
@@ -74,12 +76,10 @@ class ApplicationRouter(ReversibleRuleRouter):
     ) -> HTTPMessageDelegate | None:
         """Give a delegate that runs the handler, for a handler class."""
         if isinstance(target, type) and issubclass(target, RequestHandler):
-            if not target_params:
-                return HandlerDelegate(self.application, request, target)
             if "handler_kwargs" in target_params:
                 extra = target_params.pop("handler_kwargs")
                 target_params["target_kwargs"] = {**target_params.get("target_kwargs", {}), **extra}
-            return HandlerDelegate(self.application, request, target, **target_params)
+            return self.application.get_handler_delegate(request, target, **target_params)
         return super().get_target_delegate(target, request, **target_params)
 
 
@@ -226,7 +226,7 @@ class Application(ReversibleRouter):
         path_args: Sequence[bytes | None] | None = None,
         path_kwargs: Mapping[str, bytes | None] | None = None,
     ) -> HandlerDelegate:
-        """Give the delegate that runs a handler class for a request; for routers.
+        """Give the delegate that runs a handler class for a request; can be overridden.
 
         ``target_kwargs`` go to ``initialize``, the others, undecoded, to the verb.
         """

@@ -51,8 +51,7 @@ class CORSPolicy:
     max_age: int = 600
 
     def __post_init__(self) -> None:
-        if isinstance(self.origins, str):
-            raise ValueError("origins is a collection of texts, not a text")  # noqa: TRY004 - documented
+        _refuse_text(self.origins, self.methods, self.headers, self.exposed)
         if _ANY in self.origins:
             if self.credentials:
                 raise ValueError(
@@ -145,6 +144,13 @@ class CORSHandler(RequestHandler):
         if policy.headers:
             self.set_header("Access-Control-Allow-Headers", ", ".join(policy.headers))
         self.set_header("Access-Control-Max-Age", policy.max_age)
+
+
+def _refuse_text(*collections: object) -> None:
+    """Raise ``ValueError`` for a text: each of its letters would be taken for one."""
+    for given in collections:
+        if isinstance(given, str):
+            raise ValueError(f"a collection of texts, not a text: {given!r}")  # noqa: TRY004 - documented
 
 
 def _is_origin(text: str) -> bool:

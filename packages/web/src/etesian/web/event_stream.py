@@ -53,7 +53,9 @@ class EventStream:
         self._task: asyncio.Task[object] | None = None
         self._cancels_before = 0
         self._is_drained = False
-        self.last_event_id: str = handler.request.headers.get("Last-Event-Id", "")[:_MAX_ID_LENGTH]
+        given = handler.request.headers.get("Last-Event-Id", "")[:_MAX_ID_LENGTH]
+        # A browser sends UTF-8, as it got it (WHATWG HTML, 9.2.3); headers are read as latin-1.
+        self.last_event_id = given.encode("latin-1", "replace").decode(errors="replace")
         """The id of the last event that the browser got before it lost the connection."""
 
     async def __aenter__(self) -> Self:

@@ -14,12 +14,12 @@ MASK: Final = "\u2022\u2022\u2022\u2022"
 # What the name of a secret has in it, and what it is as a whole or behind a hyphen: "code" and
 # "state" of a login by somebody else are worth an account for some minutes.
 _SECRET_PART: Final = re.compile(
-    r"authori[sz]ation|cookie|credential|passw|secret|session|signature|token|csrf|xsrf|assertion"
+    r"authori[sz]ation|bearer|cookie|credential|passphrase|passw|secret|session|signature|token|csrf|xsrf|assertion"
     r"|verifier|samlresponse",
     re.IGNORECASE,
 )
 _SECRET_NAME: Final = re.compile(
-    r"(?:[^\-_]*[\-_])*?(?:apikey|auth|code|key|nonce|otp|pin|pwd|sid|sig|state|ticket)",
+    r"(?:[^\-_]*[\-_])*?(?:apikey|auth|code|jwt|key|nonce|otp|pass|pin|pwd|sid|sig|state|ticket)",
     re.IGNORECASE,
 )
 # Characters of a name that are looked at.

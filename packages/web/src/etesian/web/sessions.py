@@ -6,6 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import MutableMapping
+from copy import deepcopy
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -62,14 +63,14 @@ class MemorySessionStore:
         if deadline <= self._clock():
             del self._kept[key]
             return None
-        return values.copy()
+        return deepcopy(values)
 
     async def save(self, key: str, values: dict[str, Any], lifetime: float) -> None:
         """Keep a copy of the values."""
         self._kept.pop(key, None)
         while len(self._kept) >= self._max_sessions:
             del self._kept[next(iter(self._kept))]
-        self._kept[key] = (self._clock() + lifetime, values.copy())
+        self._kept[key] = (self._clock() + lifetime, deepcopy(values))
 
     async def delete(self, key: str) -> None:
         """Forget a key."""
@@ -147,10 +148,16 @@ class Session(MutableMapping[str, Any]):
         return self._id is None
 
     async def save(self) -> None:
-        """Keep the values, and let the visitor come back to them. Before the head is sent."""
+        """Keep the values, and let the visitor come back to them. Before the head is sent.
+
+        A session that another request ended meanwhile stays ended: nothing is kept, lest
+        a slow request undo a logout.
+        """
+        sessions, handler = self._sessions, self._handler
         if self._id is None:
             self._id = token_urlsafe(_ID_SIZE)
-        sessions, handler = self._sessions, self._handler
+        elif await sessions.store.load(_key(self._id)) is None:
+            return
         await sessions.store.save(_key(self._id), self._values, sessions.lifetime)
         handler.set_cookie(
             sessions.cookie_name(handler),
