@@ -133,8 +133,11 @@ class AsyncHTTPClient:
             raise RuntimeError("fetch on a closed HTTP client")
         request = _as_request(request, options)
         future = _FetchFuture(loop=self.asyncio_loop)
-        future.raise_error = raise_error
-        future.is_called_last = self._calls_back_last
+        # Most are as the class says; each attribute of their own costs.
+        if not raise_error:
+            future.raise_error = False
+        if not self._calls_back_last:
+            future.is_called_last = False
         abandon = self.fetch_impl(request, future.take)
         if not future.done():
             future.abandon = abandon
@@ -194,7 +197,7 @@ class _FetchFuture(asyncio.Future["HTTPResponse"]):
 
     abandon: Callable[[], None] | None = None
     raise_error = True
-    is_called_last = False
+    is_called_last = True
 
     def take(self, response: HTTPResponse) -> None:
         """End with the outcome of the fetch."""

@@ -119,7 +119,9 @@ class Hop:
 
     def headers_received(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> None:
         """Take the head, and decide whether anybody wants the body."""
-        if not self._is_left_behind(start_line, headers):
+        self.start_line, self.headers = start_line, headers
+        self.first_byte_at = monotonic()
+        if not self._owner.follows(start_line.code, headers):
             self._collector = Collector(self.request, start_line, headers, self._policy)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
@@ -136,12 +138,12 @@ class Hop:
         self, start_line: ResponseStartLine, headers: HTTPHeaders, body: bytes
     ) -> Awaitable[None] | None:
         """Take all of the response, which most often is to be kept as it is."""
-        if self._is_left_behind(start_line, headers):
-            return self.data_received(body)
-        if Collector.is_needed(self.request, headers):
-            self._collector = Collector(self.request, start_line, headers, self._policy)
-            return self._collector.data_received(body) if body else None
-        self.body = body
+        if start_line.code >= 300 or Collector.is_needed(self.request, headers):
+            self.headers_received(start_line, headers)
+            return self.data_received(body) if body else None
+        self.start_line, self.headers, self.body = start_line, headers, body
+        self.first_byte_at = monotonic()
+        self._owner.follows(start_line.code, headers)  # which it never does after a 2xx
         return None
 
     def finished(self, connection: ClientConnection, *, reusable: bool) -> None:
@@ -161,20 +163,14 @@ class Hop:
         self._detached()
         self._owner.hop_failed(self, error, untouched=untouched)
 
-    def _is_left_behind(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> bool:
-        """Keep the head, and tell whether nobody wants the body."""
-        self.start_line, self.headers = start_line, headers
-        self.first_byte_at = monotonic()
-        return self._owner.follows(start_line.code, headers)
-
     def _detached(self) -> ClientConnection | None:
         """End the upload and give the connection up."""
         if self._collector is not None:
             self._collector.abandon()
-        connection, self._connection = self._connection, None
-        upload, self._upload = self._upload, None
-        if upload is not None:
+        if self._upload is not None:
+            upload, self._upload = self._upload, None
             upload.cancel()
+        connection, self._connection = self._connection, None
         return connection
 
     def _send_body(self, connection: ClientConnection) -> None:
