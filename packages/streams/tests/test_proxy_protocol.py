@@ -91,10 +91,11 @@ def test_a_binary_header_tells_both_addresses():
     [
         binary(FOUR, version=0x20),
         binary(b"", version=0x20, family=0),
+        binary(FOUR[:3], version=0x20, family=0xFF),
         binary(b"whatever", family=0),
         binary(b"\0" * 216, family=0x31),
     ],
-    ids=["local", "local without addresses", "unspecified", "unix"],
+    ids=["local", "local without addresses", "local with nonsense", "unspecified", "unix"],
 )
 def test_a_binary_header_may_tell_no_address(header):
     parsed = parse_header(header)

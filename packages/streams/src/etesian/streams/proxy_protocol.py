@@ -117,12 +117,12 @@ def _parse_binary(data: bytes) -> ProxyHeader | None:
     size = 16 + length
     if len(data) < size:
         return None
+    if command == _LOCAL:
+        # Section 2.2: the receiver discards what comes with it, the family included.
+        return ProxyHeader(None, None, (), size)
     payload = data[16:size]
     source, destination, used = _binary_addresses(family, payload)
-    tlvs = _tlvs(payload[used:], data[:size])
-    if command == _LOCAL:
-        source = destination = None
-    return ProxyHeader(source, destination, tlvs, size)
+    return ProxyHeader(source, destination, _tlvs(payload[used:], data[:size]), size)
 
 
 def _binary_addresses(
