@@ -176,6 +176,14 @@ async def test_other_targets_are_refused(canned_server, either, location):
 
 
 @pytest.mark.spec("S237")
+async def test_two_locations_lead_nowhere(canned_server, client):
+    async with canned_server(redirect("/b\r\nLocation: /c")) as server:
+        response = await client.fetch(server.url(), raise_error=False)
+    assert response.code == 302
+    assert len(server.heads) == 1
+
+
+@pytest.mark.spec("S237")
 async def test_a_blank_location_is_no_redirect(canned_server, either):
     async with canned_server(redirect("")) as server:
         response = await either.fetch(server.url(), raise_error=False)

@@ -48,7 +48,8 @@ def is_redirect(request: HTTPRequest, code: int, headers: HTTPHeaders, followed:
         code in REDIRECT_CODES
         and request.follow_redirects
         and followed < request.max_redirects
-        and bool(headers.get("Location"))
+        and "Location" in headers
+        and _is_one(headers.get_list("Location"))
     )
 
 
@@ -87,6 +88,11 @@ def next_request(
     if following.body_producer is not None:
         raise RedirectRefusedError("a produced body cannot be sent again")
     return following, to
+
+
+def _is_one(locations: list[str]) -> bool:
+    # Two would be two ways to go, and joined by a comma a third.
+    return len(locations) == 1 and locations[0] != ""
 
 
 def _as_text(location: str) -> str:
