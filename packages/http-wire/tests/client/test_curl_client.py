@@ -243,3 +243,42 @@ async def test_digest_credentials(canned_server, curl):
         assert pieces == [b"ok"]
         refused = await curl.fetch(server.url(), raise_error=False, **options)
         assert (refused.code, refused.body) == (401, b"who?")
+
+
+@pytest.mark.parametrize("kept", ["", ', nonce="n", algorithm=NEW'])
+async def test_a_digest_that_cannot_be_made_is_the_response(canned_server, curl, kept):
+    answer = b"HTTP/1.1 401 Who\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n"
+    answer += f'WWW-Authenticate: Digest realm="r"{kept}\r\n\r\n'.encode()
+    answer += b"4\r\nwho?\r\n0\r\nA: b\r\n\r\n"
+    options = {"auth_username": "u", "auth_password": "p", "auth_mode": "digest"}
+    received = []
+    async with canned_server(answer) as server:
+        response = await curl.fetch(server.url(), raise_error=False, **options)
+        await curl.fetch(
+            server.url(),
+            raise_error=False,
+            header_callback=received.append,
+            streaming_callback=received.append,
+            **options,
+        )
+    assert (response.code, response.body) == (401, b"who?")
+    assert received[0] == "HTTP/1.1 401 Who\r\n"
+    assert received[-2:] == ["\r\n", b"who?"]
+
+
+async def test_a_stale_nonce_is_replaced_but_not_for_ever(canned_server, curl):
+    def stale(number, head, body):
+        nonce = b'WWW-Authenticate: Digest realm="r", nonce="%d", stale=true' % number
+        return b"HTTP/1.1 401 Who\r\nContent-Length: 4\r\n" + nonce + b"\r\n\r\nwho?"
+
+    def respond(number, head, body):
+        return OK if number == 3 else stale(number, head, body)
+
+    options = {"auth_username": "u", "auth_password": "p", "auth_mode": "digest"}
+    async with canned_server(respond) as server:
+        response = await curl.fetch(server.url(), **options)
+        assert (response.code, response.body) == (200, b"ok")
+    async with canned_server(stale) as server:
+        with pytest.raises(CurlError):
+            await curl.fetch(server.url(), **options)
+        assert len(server.heads) == 4

@@ -84,6 +84,7 @@ class CurlHop:
         self._final_head = False
         self._is_followed = False
         self._challenges = _expected_challenges(request, target)
+        self._challenge_body: bytearray | None = None
         self._waiting: asyncio.Future[None] | None = None
         self.request = request
         self.target = target
@@ -128,6 +129,8 @@ class CurlHop:
         return len(line)
 
     def _take_line(self, line: bytes) -> None:
+        if self._challenge_body is not None and not self._head and not line.startswith(b"HTTP/"):
+            return  # a trailer of the challenge
         self._head += line
         if len(self._head) > self._policy.max_header_size:
             raise HTTPInputError(f"head of more than {self._policy.max_header_size} octets", 431)
@@ -146,21 +149,35 @@ class CurlHop:
         response_body_length(
             self.request.method, start_line.version, start_line.code, headers, self._policy
         )
-        self._final_head = not self._is_challenge()
-        if self._final_head:
-            self.first_byte_at = monotonic()
-            self._is_followed = self._owner.follows(self.start_line.code, self.headers)
-            if not self._is_followed:
-                self._collector = Collector(
-                    self.request, self.start_line, self.headers, self._policy
-                )
+        self._body_size = 0
+        if self._is_challenge():
+            self._challenge_body = bytearray()
+        else:
+            self._take_final_head()
+
+    def _take_final_head(self) -> None:
+        self._final_head = True
+        self.first_byte_at = monotonic()
+        self._is_followed = self._owner.follows(self.start_line.code, self.headers)
+        if not self._is_followed:
+            self._collector = Collector(self.request, self.start_line, self.headers, self._policy)
 
     def _is_challenge(self) -> bool:
-        """Tell whether libcurl will answer this response itself, by a digest, and once each."""
-        name = self._challenges.pop(self.start_line.code, None)
+        """Tell whether libcurl may answer this response itself, by a digest."""
+        name = self._challenges.get(self.start_line.code)
         return name is not None and any(
             scheme.lower().startswith("digest ") for scheme in self.headers.get_list(name)
         )
+
+    def _take_unanswered(self, body: bytes) -> None:
+        """Take for the response what was a challenge, as libcurl had no answer to it."""
+        self._body_size = 0
+        try:
+            self._take_final_head()
+        except Exception as error:  # noqa: BLE001  # as in a callback of libcurl
+            self._error = error
+        else:
+            self._data_received(body)
 
     def _data_received(self, chunk: bytes) -> int:
         if self._waiting is not None:
@@ -176,14 +193,12 @@ class CurlHop:
         return len(chunk)
 
     def _take_data(self, chunk: bytes) -> Awaitable[None] | None:
-        if not self._final_head:
-            return None
         self._body_size += len(chunk)
-        limit = self._policy.max_body_size
-        if self._collector is None:
-            limit = self._policy.max_drain_size
+        limit = self._policy.max_drain_size if self._is_followed else self._policy.max_body_size
         if self._body_size > limit:
             raise HTTPInputError(f"body of more than {limit} octets")
+        if not self._final_head and self._challenge_body is not None:
+            self._challenge_body += chunk
         return None if self._collector is None else self._collector.data_received(chunk)
 
     def _go_on(self, future: asyncio.Future[None]) -> None:
@@ -199,6 +214,10 @@ class CurlHop:
             self._driver.unpause(self._handle)
 
     def _ended(self, error: tuple[int, str] | None) -> None:
+        if self._handle is None:
+            return
+        if error is None and not self._final_head and self._challenge_body is not None:
+            self._take_unanswered(bytes(self._challenge_body))
         if self._waiting is not None:
             # The last piece is still with its receiver.
             self._waiting.add_done_callback(lambda _: self._ended(error))

@@ -41,6 +41,10 @@ _PROXY_TYPES = {
 # CURLOPT_SUPPRESS_CONNECT_HEADERS of libcurl 7.54, which pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS = 265
 
+# How often a server may call a digest stale, which costs a request each; libcurl counts them as
+# redirects. Servers do it once, where one nonce has run out.
+_MAX_DIGESTS = 3
+
 # What libcurl sends unless told otherwise; a line without a value takes a field away.
 _UNASKED_FIELDS = ("Accept", "Content-Type", "Expect")
 
@@ -78,6 +82,7 @@ def configure(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None
     handle.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
     # One strict reading of responses serves both clients, and that is of HTTP/1.1.
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    handle.setopt(pycurl.MAXREDIRS, _MAX_DIGESTS)
     _set_request(handle, request, target)
     _set_credentials(handle, request)
     _set_proxy(handle, request, target)
