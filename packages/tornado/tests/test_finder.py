@@ -84,3 +84,19 @@ etesian.tornado.install()
 assert chosen() == ["etesian.tornado.ioloop", "etesian.tornado.httpclient"]
 """
     python(code)
+
+
+def test_functions_that_templates_name_are_handed_bytes(python):
+    python(
+        INSTALL
+        + """
+from tornado.template import DictLoader, Template
+def shout(output):
+    assert isinstance(output, bytes)
+    return output.decode().upper()
+page = Template("{% apply shout %}a{{ x }}{% end %} {% apply squeeze %}a  b{% end %}")
+assert page.generate(shout=shout, x="<") == b"A&LT; a b"
+loader = DictLoader({"a": "{{ x }}"}, autoescape="shout", namespace={"shout": shout})
+assert loader.load("a").generate(x="b") == b"B"
+"""
+    )

@@ -121,19 +121,22 @@ class _Scope:
         self.borrowed: set[str] = set()
 
 
-def generate(body: Body, lines: LineMap, kind: Kind) -> Generated:
+def generate(body: Body, lines: LineMap, kind: Kind, *, hands_bytes: bool = False) -> Generated:
     """Give the function that renders a linked body.
+
+    ``hands_bytes`` is for functions that are applied to output in UTF-8.
 
     Raises:
         ParseError: Python in the template does not parse, or a ``break`` or
             ``continue`` came to stand outside of any loop when files were linked.
     """
-    return _Generator(body, lines, kind).generate(body)
+    return _Generator(body, lines, kind, hands_bytes=hands_bytes).generate(body)
 
 
 class _Generator:
-    def __init__(self, body: Body, lines: LineMap, kind: Kind) -> None:
+    def __init__(self, body: Body, lines: LineMap, kind: Kind, *, hands_bytes: bool) -> None:
         self._lines = lines
+        self._hands_bytes = hands_bytes
         form = _FORMS.get(kind, Plain)
         self._escapes = Escapes(body, lines, but=None if form is Plain else DEFERRED_ESCAPE)
         self._form: Form = form(self._escapes)
@@ -227,6 +230,8 @@ class _Generator:
         outer.loaded |= self._scope.loaded
         self._scope = outer
         self._awaits |= awaits
+        if self._hands_bytes:
+            return call("_tt_hand_bytes", [function, inner], at)
         return call(function, [inner], at)
 
     def _statements(self, node: Node) -> list[ast.stmt]:

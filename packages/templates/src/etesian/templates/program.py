@@ -15,17 +15,16 @@ from etesian.templates.linker import link
 from etesian.templates.nodes import Output, Text
 from etesian.templates.optimiser import optimise
 from etesian.templates.output import DEFERRED_ESCAPE
-from etesian.templates.runtime import HELPERS
+from etesian.templates.runtime import HELPERS, HELPERS_OF_BYTES
 from etesian.templates.tracebacks import restore
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import AsyncGenerator
 
+    from etesian.templates.code import Generated
     from etesian.templates.linker import TreeSource
     from etesian.templates.nodes import Body, Tree
-
-_HELPERS = tuple(HELPERS.values())
 
 # Values up to which a page without loops is not worth two lists.
 _SHORT_VALUES = 4
@@ -34,7 +33,8 @@ _SHORT_VALUES = 4
 class Program:
     """All stages after parsing, for one template.
 
-    ``use_c`` allows that it escapes by a library in C, if one is installed.
+    ``use_c`` allows that it escapes by a library in C, if one is installed. ``hands_bytes``
+    is for functions of ``{% apply %}`` and ``{% autoescape %}`` that take nothing else.
     ``trees`` are the files it was made of, ``lines`` says which line of the code
     object is which line of them.
 
@@ -43,13 +43,22 @@ class Program:
             function (it allows 20 loops and tries inside each other, for instance).
     """
 
-    def __init__(self, tree: Tree, source: TreeSource | None, *, use_c: bool = True) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        source: TreeSource | None,
+        *,
+        use_c: bool = True,
+        hands_bytes: bool = False,
+    ) -> None:
+        self._hands_bytes = hands_bytes
+        self._helpers = tuple((HELPERS_OF_BYTES if hands_bytes else HELPERS).values())
         linked, self.trees = link(tree, source)
         self.lines = LineMap(tree.origin for tree in self.trees)
         self._body: Body = optimise(linked)
         self._code: dict[Kind, CodeType] = {}
         self._usual = _usual_kind(self._body, use_c=use_c and c_escape is not None)
-        generated = generate(self._body, self.lines, self._usual)
+        generated = self._generate(self._usual)
         if generated.awaits:
             self._usual = Kind.STREAMING
         elif DEFERRED_ESCAPE in generated.bound:
@@ -60,7 +69,7 @@ class Program:
 
     def syntax_tree(self) -> ast.Module:
         """Give the generated Python, for people: in the form that rendering uses."""
-        return generate(self._body, self.lines, self._usual).tree
+        return self._generate(self._usual).tree
 
     def render(self, namespace: dict[str, Any]) -> str:
         """Give the output, with these names as the function's globals.
@@ -79,7 +88,7 @@ class Program:
             kind = Kind.PLAIN
         code = self._compiled(kind)
         try:
-            result: str = FunctionType(code, namespace, None, (namespace, *_HELPERS))()
+            result: str = FunctionType(code, namespace, None, (namespace, *self._helpers))()
         except Exception as error:
             restore(error, code, self.lines)
             raise
@@ -89,13 +98,16 @@ class Program:
         """Give the output in parts, each as soon as something after it has to be awaited."""
         code = self._compiled(Kind.STREAMING)
         try:
-            parts = FunctionType(code, namespace, None, (namespace, *_HELPERS))()
+            parts = FunctionType(code, namespace, None, (namespace, *self._helpers))()
             async with aclosing(parts):
                 async for part in parts:
                     yield part
         except Exception as error:
             restore(error, code, self.lines)
             raise
+
+    def _generate(self, kind: Kind) -> Generated:
+        return generate(self._body, self.lines, kind, hands_bytes=self._hands_bytes)
 
     def _compiled(self, kind: Kind) -> CodeType:
         """Give the code of a kind, made when it is first asked for.
@@ -104,7 +116,7 @@ class Program:
         """
         code = self._code.get(kind)
         if code is None:
-            code = self._compile(generate(self._body, self.lines, kind).tree)
+            code = self._compile(self._generate(kind).tree)
             self._code[kind] = code
         return code
 

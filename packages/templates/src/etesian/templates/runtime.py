@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Never, cast
 
 from etesian.templates.c_escape import RESPELLED, c_escape
-from etesian.templates.escaping import xhtml_escape
+from etesian.templates.escaping import json_encode, squeeze, url_escape, xhtml_escape
+from etesian.templates.links import linkify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,23 @@ def escaper(function: Callable[[str], Any]) -> tuple[type, Callable[[object], st
     if function is xhtml_escape:
         return int, escape_text
     return Nothing, lambda value: text(function(text(value)))
+
+
+def hand_bytes(function: Callable[[Any], object], output: str) -> object:
+    """Call a function on output in UTF-8, as one expects it that knows nothing but bytes.
+
+    Those that every template has take text as well, and some of them nothing else.
+    """
+    if any(function is ours for ours in _TAKE_TEXT):
+        return function(output)
+    return function(output.encode())
+
+
+def escaper_of_bytes(function: Callable[[Any], Any]) -> tuple[type, Callable[[object], str]]:
+    """Do as :func:`escaper`, for a function that gets every value as ``bytes``."""
+    if any(function is ours for ours in _TAKE_TEXT):
+        return escaper(function)
+    return Nothing, lambda value: text(function(text(value).encode()))
 
 
 def literal(value: object) -> str:
@@ -123,6 +141,8 @@ def _respelled(page: str) -> str:
     return page
 
 
+_TAKE_TEXT = (xhtml_escape, url_escape, json_encode, squeeze, linkify)
+
 # What the function gets besides the namespace, by the names that generated code calls it.
 HELPERS: dict[str, object] = {
     "_tt_class": type,
@@ -132,9 +152,13 @@ HELPERS: dict[str, object] = {
     "_tt_text": text,
     "_tt_literal": literal,
     "_tt_escaper": escaper,
+    "_tt_hand_bytes": hand_bytes,
     "_tt_finish": finish,
     "_tt_c_escape": c_escape,
     "_tt_c_escape_text": c_escape_text,
     "_tt_seal": seal,
     "_tt_respell": respell,
 }
+
+# The same where the template's functions take bytes.
+HELPERS_OF_BYTES: dict[str, object] = {**HELPERS, "_tt_escaper": escaper_of_bytes}

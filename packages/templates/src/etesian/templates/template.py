@@ -9,7 +9,7 @@ from etesian.templates.whitespace_modes import MODES, default_mode
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-    from typing import Any
+    from typing import Any, ClassVar
 
     from etesian.templates.loader import BaseLoader
     from etesian.templates.nodes import Tree
@@ -41,6 +41,11 @@ class Template:
         ValueError: ``whitespace`` is no mode, or stands beside ``compress_whitespace``
             (an older name: ``True`` is ``single`` and ``False`` is ``all``).
     """
+
+    functions_take: ClassVar[type[str | bytes]] = str
+    """What functions of ``{% apply %}`` and ``{% autoescape %}`` are handed, but those that
+    every template has. ``bytes`` is for programs that were written for it; to be chosen
+    before the first template is made."""
 
     def __init__(
         self,
@@ -89,7 +94,8 @@ class Template:
 
         self.name = tree.origin.name
         self._loader = loader
-        self._program = Program(tree, loader, use_c=use_c)
+        hands_bytes = self.functions_take is bytes
+        self._program = Program(tree, loader, use_c=use_c, hands_bytes=hands_bytes)
         restricted = all(tree.origin.restricted for tree in self._program.trees)
         self._known = RESTRICTED_NAMES if restricted else NAMES
 
