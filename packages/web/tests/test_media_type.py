@@ -1,7 +1,7 @@
 import mimetypes
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etesian.web.static_files.media_type import guessed_type, media_type
@@ -27,6 +27,8 @@ _PARTS = st.sampled_from(["/", ".", ".css", ".CSS", ".gz", ".tgz", ".svgz", "a",
 
 
 @given(st.lists(_PARTS))
+@example([".", ".css"])
+@example(["a", ".", ".css"])
 def test_the_short_way_to_a_type_gives_what_the_long_one_gives(parts):
     path = "/" + "".join(parts)
     assert guessed_type(path) == mimetypes.guess_type(path)

@@ -28,9 +28,9 @@ def media_type(path: str) -> str:
 
 def guessed_type(path: str) -> tuple[str | None, str | None]:
     """Give what :func:`mimetypes.guess_type` gives, sooner for the usual name."""
-    dot = path.rfind(".")
+    dot = path.rfind(".")  # behind a slash, or only dots, it begins a name without a suffix
     suffix = path[dot:]
-    known = mimetypes.types_map.get(suffix) if dot > 0 and path[dot - 1] != "/" else None
+    known = mimetypes.types_map.get(suffix) if dot > 0 and path[dot - 1] not in "/." else None
     if (
         known is None
         or not mimetypes.inited  # the tables of the system come with the first guess
