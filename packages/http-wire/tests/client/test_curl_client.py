@@ -13,6 +13,7 @@ from etesian.http_wire.client.curl_client import CurlAsyncHTTPClient, CurlError
 from etesian.http_wire.client.errors import (
     HTTPClientError,
     HTTPProtocolError,
+    HTTPStreamClosedError,
 )
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nX-A: 2\r\n\r\nok"
@@ -190,6 +191,31 @@ async def test_the_handle_can_be_tuned(canned_server, curl):
         await curl.fetch(server.url())
     assert b"Referer: http://a.test/\r\n" in server.heads[0]
     assert b"Referer" not in server.heads[1]
+
+
+@pytest.mark.parametrize("callback", ["streaming_callback", "header_callback"])
+async def test_a_callback_may_do_anything_to_the_client(canned_server, anyio_backend, callback):
+    client = CurlAsyncHTTPClient(force_instance=True)
+    fetches = []
+    async with canned_server(OK) as server, asyncio.timeout(5):
+
+        def start(_):
+            fetches.append(client.fetch(server.url()))
+
+        await client.fetch(server.url(), **{callback: start})
+        assert [(await fetch).body for fetch in fetches] == [b"ok"] * len(fetches)
+        assert fetches
+
+        fetch = client.fetch(server.url(), **{callback: lambda _: fetch.cancel() and None})
+        with pytest.raises(asyncio.CancelledError):
+            await fetch
+        assert (await client.fetch(server.url())).body == b"ok"
+
+        closing = client.fetch(server.url(), **{callback: lambda _: client.close()})
+        other = client.fetch(server.url())
+        for one in (closing, other):
+            with pytest.raises(HTTPStreamClosedError):
+                await one
 
 
 @pytest.mark.spec("S242")

@@ -27,8 +27,12 @@ class CurlDriver:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._ended: dict[pycurl.Curl, Ended] = {}
+        self._running: set[pycurl.Curl] = set()
         self._watched: dict[int, int] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._within_libcurl = False
+        self._put_off: list[Callable[[], None]] = []
 
     def add(self, handle: pycurl.Curl, ended: Ended) -> None:
         """Start a transfer; ``ended`` is called once, with libcurl's error or ``None``.
@@ -37,27 +41,60 @@ class CurlDriver:
         again when it is.
         """
         self._ended[handle] = ended
-        self._multi.add_handle(handle)
+        self._outside_libcurl(lambda: self._start(handle))
 
     def remove(self, handle: pycurl.Curl) -> None:
-        """Stop a transfer; its ``ended`` is not called."""
-        if self._ended.pop(handle, None) is not None:
-            self._multi.remove_handle(handle)
+        """Stop a transfer, if it was started, and close its handle; nobody is called."""
+        self._ended.pop(handle, None)
+        self._outside_libcurl(lambda: self._stop(handle))
 
     def unpause(self, handle: pycurl.Curl) -> None:
         """Let a transfer go on whose write function asked for a pause."""
         if handle in self._ended:
-            handle.pause(pycurl.PAUSE_CONT)
+            self._within(lambda: handle.pause(pycurl.PAUSE_CONT))
             self._act(pycurl.SOCKET_TIMEOUT, 0)
 
     def close(self) -> None:
         """Stop everything and close the connections."""
         for handle in list(self._ended):
             self.remove(handle)
+        self._outside_libcurl(self._close)
+
+    def _start(self, handle: pycurl.Curl) -> None:
+        if handle in self._ended:
+            self._running.add(handle)
+            self._multi.add_handle(handle)
+
+    def _stop(self, handle: pycurl.Curl) -> None:
+        if handle in self._running:
+            self._running.remove(handle)
+            self._multi.remove_handle(handle)
+        handle.close()
+
+    def _close(self) -> None:
+        self._closed = True
         self._multi.close()
         self._set_timer(-1)
         for fd in list(self._watched):
             self._watch(pycurl.POLL_REMOVE, fd, None, None)
+
+    def _outside_libcurl(self, action: Callable[[], None]) -> None:
+        """Do what libcurl forbids to its callbacks now, or when it has returned."""
+        if self._within_libcurl:
+            self._put_off.append(action)
+        else:
+            action()
+
+    def _within(self, call: Callable[[], object]) -> None:
+        """Let libcurl call back."""
+        self._within_libcurl = True
+        try:
+            call()
+        finally:
+            self._within_libcurl = False
+            put_off, self._put_off = self._put_off, []
+            for action in put_off:
+                action()
 
     def _watch(self, what: int, fd: int, _multi: object, _data: object) -> None:
         before = self._watched.pop(fd, pycurl.POLL_NONE)
@@ -86,9 +123,11 @@ class CurlDriver:
         self._act(pycurl.SOCKET_TIMEOUT, 0)
 
     def _act(self, fd: int, mask: int) -> None:
-        self._multi.socket_action(fd, mask)
+        if self._closed:
+            return
+        self._within(lambda: self._multi.socket_action(fd, mask))
         more = 1
-        while more:
+        while more and not self._closed:
             more, succeeded, failed = self._multi.info_read()
             for handle in succeeded:
                 self._end(handle, None)
@@ -98,5 +137,6 @@ class CurlDriver:
     def _end(self, handle: pycurl.Curl, error: tuple[int, str] | None) -> None:
         ended = self._ended.pop(handle, None)
         if ended is not None:
+            self._running.remove(handle)
             self._multi.remove_handle(handle)
             ended(error)

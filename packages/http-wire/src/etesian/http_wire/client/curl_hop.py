@@ -109,9 +109,9 @@ class CurlHop:
             self._collector.abandon()
         if self._waiting is not None:
             self._waiting.cancel()
-        if self._handle is not None:
-            self._driver.remove(self._handle)
-            self._close()
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            self._driver.remove(handle)
 
     def _close(self) -> None:
         handle, self._handle = self._handle, None
@@ -126,7 +126,7 @@ class CurlHop:
         except Exception as error:  # noqa: BLE001  # no exception may cross libcurl
             self._error = error
             return _ABORT
-        return len(line)
+        return _ABORT if self._handle is None else len(line)
 
     def _take_line(self, line: bytes) -> None:
         if self._challenge_body is not None and not self._head and not line.startswith(b"HTTP/"):
@@ -190,7 +190,7 @@ class CurlHop:
         if awaitable is not None:
             self._waiting = asyncio.ensure_future(awaitable)
             self._waiting.add_done_callback(self._go_on)
-        return len(chunk)
+        return -1 if self._handle is None else len(chunk)
 
     def _take_data(self, chunk: bytes) -> Awaitable[None] | None:
         self._body_size += len(chunk)
