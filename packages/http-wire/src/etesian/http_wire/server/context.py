@@ -32,13 +32,15 @@ def transport_context(peername: object, tls: bool, settings: ConnectionSettings)
     """Give what the connection itself tells.
 
     ``peername`` is the transport's: a tuple that starts with the address for
-    IP sockets, anything else for others.
+    IP sockets, text for Unix sockets, ``None`` where it is not known (the peer has left).
     """
     address = str(peername[0]) if isinstance(peername, tuple) and peername else _NO_ADDRESS
     return RequestContext(
         address,
         settings.protocol or ("https" if tls else "http"),
-        is_proxy=settings.xheaders and _is_trusted_peer(address, settings.trusted_peers),
+        # Who may connect to a Unix socket is a matter of its permissions.
+        is_proxy=settings.xheaders
+        and (isinstance(peername, str | bytes) or _is_trusted(address, settings.trusted_peers)),
     )
 
 
@@ -70,9 +72,8 @@ def _last_untrusted(value: str, trusted: Networks) -> str:
     return entry
 
 
-def _is_trusted_peer(address: str, trusted: Networks | None) -> bool:
-    # Who may connect to a Unix socket is a matter of its permissions.
-    if trusted is None or address == _NO_ADDRESS:
+def _is_trusted(address: str, trusted: Networks | None) -> bool:
+    if trusted is None:
         return True
     address = address.partition("%")[0]  # a link-local one comes with its zone
     if not _is_address(address):
