@@ -14,7 +14,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @pytest.mark.spec("S253")
 async def test_neither_proxy_nor_credentials_come_from_the_environment(
-    canned_server, client, monkeypatch, tmp_path
+    canned_server, either, monkeypatch, tmp_path
 ):
     async with canned_server(OK) as server, canned_server(OK) as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
@@ -22,7 +22,7 @@ async def test_neither_proxy_nor_credentials_come_from_the_environment(
         (tmp_path / ".netrc").write_text("machine 127.0.0.1 login u password secret\n")
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-        await client.fetch(server.url())
+        await either.fetch(server.url())
     assert proxy.connections == 0
     assert b"uthorization" not in server.heads[0]
 

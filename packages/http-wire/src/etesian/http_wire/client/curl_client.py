@@ -48,7 +48,9 @@ class CurlAsyncHTTPClient(FetchingClient):
 
     Speaks http and https only, HTTP/1.1 only. Differs from the pooled client in
     that it has digest, and has neither ``body_producer`` nor
-    ``expect_100_continue`` nor ``ssl_options`` nor ``proxy_ssl_options``.
+    ``expect_100_continue`` nor ``ssl_options`` nor ``proxy_ssl_options``. It
+    dials by itself: no ``tcp_client`` sees the addresses before, no host is
+    mapped, and ``max_clients`` is the only bound.
     Failures without a response are ``CurlError`` with libcurl's number where
     they are not one of the others.
     """
