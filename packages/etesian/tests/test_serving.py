@@ -12,6 +12,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from etesian.websocket import websocket_connect
+
 
 def get(url, **options):
     with urlopen(url, timeout=10, **options) as response:
@@ -37,6 +39,21 @@ def test_a_request_that_has_begun_is_answered(start):
         assert response.read(8) == b"Slowly, "
         command.send(signal.SIGTERM)
         assert response.read() == b"hello"
+    assert command.process.wait(timeout=5) == 0
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers=1",)], ids=["alone", "worker"])
+async def test_a_websocket_is_told_that_the_server_goes_away(
+    start, program, workers, anyio_backend
+):
+    (program / "sockets.py").write_text(
+        "from etesian.websocket import WebSocketHandler\napplication = [('/', WebSocketHandler)]\n"
+    )
+    command = start("sockets:application", "--port=0", *workers)
+    connection = await websocket_connect(command.url().replace("http", "ws"))
+    command.send(signal.SIGTERM)
+    assert await connection.read_message() is None
+    assert connection.close_code == 1001
     assert command.process.wait(timeout=5) == 0
 
 

@@ -48,6 +48,8 @@ def test_says_that_asgi_is_not_served(program, name):
         ("program", "got 'program', expected MODULE:NAME"),
         (":application", "got ':application', expected MODULE:NAME"),
         ("program:", "got 'program:', expected MODULE:NAME"),
+        ("../program:application", "expected a module as import names it"),
+        (".program:application", "expected a module as import names it"),
         ("nothing:application", "there is no module 'nothing'"),
         ("nothing.at.all:application", "there is no module 'nothing.at.all'"),
         ("program.py:nothing", "the module in program.py is 'program'"),

@@ -40,6 +40,8 @@ def specification(pytester, monkeypatch):
     (folder / "complete.txt").write_text("# none yet\n")
     pytester.makeini("[pytest]\nmarkers =\n    spec: what a test shows\n")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    # To load the others takes longer than all else.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return folder
 
 

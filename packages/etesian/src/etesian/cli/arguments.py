@@ -119,7 +119,11 @@ def _add_application(parser: ArgumentParser) -> None:
         "--wsgi", action="store_true", help="it is a WSGI application, whatever it looks like"
     )
     group.add_argument(
-        "--app-dir", default=".", metavar="DIR", help="where modules are looked for first (here)"
+        "--app-dir",
+        type=values.folder,
+        default=".",
+        metavar="DIR",
+        help="where modules are looked for first (here)",
     )
     group.add_argument(
         "--debug",
@@ -223,6 +227,7 @@ def _add_processes(parser: ArgumentParser) -> None:
         "--reload-dir",
         action="append",
         default=[],
+        type=values.folder,
         metavar="DIR",
         help="a folder to watch instead of --app-dir; may be repeated",
     )
@@ -271,19 +276,27 @@ def _add_proxy(parser: ArgumentParser) -> None:
 
 def _add_limits(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("limits of a request")
-    group.add_argument("--max-header-size", type=values.size, metavar="SIZE", help="default: 64K")
+    group.add_argument(
+        "--max-header-size", type=values.positive_size, metavar="SIZE", help="default: 64K"
+    )
     group.add_argument("--max-body-size", type=values.size, metavar="SIZE", help="default: 100M")
     group.add_argument(
         "--header-timeout",
-        type=values.seconds,
+        type=values.positive_seconds,
         metavar="SECONDS",
         help="for its head (default: 10)",
     )
     group.add_argument(
-        "--body-timeout", type=values.seconds, metavar="SECONDS", help="for its whole body (none)"
+        "--body-timeout",
+        type=values.positive_seconds,
+        metavar="SECONDS",
+        help="for its whole body (none)",
     )
     group.add_argument(
-        "--idle-timeout", type=values.seconds, metavar="SECONDS", help="until the next one (3600)"
+        "--idle-timeout",
+        type=values.positive_seconds,
+        metavar="SECONDS",
+        help="until the next one (3600)",
     )
     group.add_argument(
         "--decompress-request", action="store_true", help="decode gzip and deflate bodies"

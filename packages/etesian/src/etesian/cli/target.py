@@ -50,6 +50,8 @@ def load_target(
     module_name, colon, path = target.partition(":")
     if not (module_name and colon and path):
         raise TargetError(f"got {target!r}, expected MODULE:NAME")
+    if "/" in module_name or module_name.startswith("."):
+        raise TargetError(f"got {target!r}, expected a module as import names it; see --app-dir")
     found = _attribute(_module(module_name, app_dir), path)
     if factory or (not wsgi and _is_factory(found)):
         if not callable(found):

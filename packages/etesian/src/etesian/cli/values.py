@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from ipaddress import ip_network
 from math import inf
+from pathlib import Path
 
 from etesian.core_loop.interface import api as core_loop
 
@@ -21,6 +22,14 @@ def size(text: str) -> int:
     return int(digits) * _MULTIPLES.get(unit, 1)
 
 
+def positive_size(text: str) -> int:
+    """Give a size that is more than nothing."""
+    octets = size(text)
+    if not octets:
+        raise ArgumentTypeError("got 0, expected more")
+    return octets
+
+
 def seconds(text: str) -> float:
     """Give a time that is not negative and ends."""
     try:
@@ -30,6 +39,21 @@ def seconds(text: str) -> float:
     if not 0 <= time < inf:
         raise ArgumentTypeError(f"got {text!r}, expected a number of seconds")
     return time
+
+
+def positive_seconds(text: str) -> float:
+    """Give a time that is more than none."""
+    time = seconds(text)
+    if not time:
+        raise ArgumentTypeError("got 0, expected more")
+    return time
+
+
+def folder(text: str) -> str:
+    """Give the path back where a folder is there."""
+    if not Path(text).is_dir():
+        raise ArgumentTypeError(f"got {text!r}, expected a folder")
+    return text
 
 
 def whole(text: str) -> int:
