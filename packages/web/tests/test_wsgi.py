@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from etesian.web import WSGIContainer
+from etesian.web import FallbackHandler, WSGIContainer
 
 
 def _routes(application):
@@ -218,3 +218,21 @@ async def test_a_client_that_leaves_during_the_output_leaves_no_trace(serve, cap
     assert await asyncio.to_thread(closed.wait, 5)
     await asyncio.sleep(0.01)
     assert "Traceback" not in caplog.text
+
+
+async def test_the_access_record_names_the_route_that_leads_to_it(serve, caplog):
+    container = WSGIContainer(_echo)
+    routes = [
+        (r"/direct/.*", container),
+        (r"/nested/.*", [(r"/nested/a", container)]),
+        (r"/fallback/(.*)", FallbackHandler, {"fallback": container}),
+    ]
+    site = serve(routes)
+    with caplog.at_level("INFO", "etesian.access"):
+        for path in ("/direct/1", "/nested/a", "/fallback/x"):
+            assert (await site.fetch(path)).status == 201
+        for _ in range(1000):  # the record is written after the response
+            if len(caplog.records) < 3:
+                await asyncio.sleep(0.005)
+    found = [record.route for record in caplog.records]
+    assert found == ["/direct/.*", "/nested/a", "/fallback/(.*)"]

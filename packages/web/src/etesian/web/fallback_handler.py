@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from etesian.web.handler import RequestHandler
+from etesian.web.routing.current_route import reached_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +29,8 @@ class FallbackHandler(RequestHandler):
 
     def prepare(self) -> None:
         """Hand the request over; nothing of this handler is written."""
-        self._fallback(self.request)
+        with reached_by(partial(self.application.route_pattern, self.request)):
+            self._fallback(self.request)
         self._leave_http()
         self.on_finish()
 

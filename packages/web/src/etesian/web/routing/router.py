@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from etesian.web.routing.current_route import reached_by
 from etesian.web.routing.delegates import CallableDelegate, RoutingDelegate
 from etesian.web.routing.index import RuleIndex
 from etesian.web.routing.rules import Rule, as_rule
@@ -133,9 +135,13 @@ class RuleRouter(Router):
         if isinstance(target, Router):
             return target.find_handler(request, **target_params)
         if hasattr(target, "start_request"):
-            delegate: HTTPMessageDelegate = target.start_request(
-                request.server_connection, request.connection
-            )
+            # It may ask for its route when the request is logged; this module is below that one.
+            from etesian.web.routing.matched_rule import matched_pattern  # noqa: PLC0415
+
+            with reached_by(partial(matched_pattern, self, request)):
+                delegate: HTTPMessageDelegate = target.start_request(
+                    request.server_connection, request.connection
+                )
             return delegate
         return CallableDelegate(target, request) if callable(target) else None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from etesian.web.access_log import log_access
 from etesian.web.log_text import one_line
 from etesian.web.request_id import request_id_of
+from etesian.web.routing.current_route import current_route
 from etesian.web.wsgi.delegate import WSGIDelegate
 from etesian.web.wsgi.environ import make_environ
 from etesian.web.wsgi.response import WSGIResponse
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         HTTPMessageDelegate,
         HTTPServerRequest,
     )
+    from etesian.web.routing.current_route import FindRoute
 
 __all__ = ["WSGIContainer"]
 
@@ -71,13 +73,14 @@ class WSGIContainer:
 
     def __call__(self, request: HTTPServerRequest) -> None:
         """Begin to answer a request whose body is there."""
-        self._start(request, BytesIO(request.body), len(request.body), _nothing)
+        body = BytesIO(request.body)
+        self._start(current_route(), request, body, len(request.body), _nothing)
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
         """Give what takes a request as it arrives."""
-        return WSGIDelegate(server_conn, request_conn, self._start)
+        return WSGIDelegate(server_conn, request_conn, partial(self._start, current_route()))
 
     def on_close(self, server_conn: object) -> None:
         """Take the news that a connection ended; its requests know already."""
@@ -89,6 +92,7 @@ class WSGIContainer:
 
     def _start(
         self,
+        find_route: FindRoute,
         request: HTTPServerRequest,
         body: BinaryIO,
         length: int | None,
@@ -100,17 +104,18 @@ class WSGIContainer:
         if len(self._running) >= self._max_waiting:
             on_end()
             response.refuse()
-            self._log(request, response)
+            self._log(find_route, request, response)
             return on_end
         environ = make_environ(request, multithread=True, body=body, body_length=length)
         future = self._executor.submit(self._run, environ, response)
-        task = loop.create_task(self._answer(request, response, future, on_end))
+        task = loop.create_task(self._answer(find_route, request, response, future, on_end))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return partial(_leave, response, future)
 
     async def _answer(
         self,
+        find_route: FindRoute,
         request: HTTPServerRequest,
         response: WSGIResponse,
         future: Future[None],
@@ -128,7 +133,7 @@ class WSGIContainer:
                 self._fail(request, response, error)
         finally:
             on_end()
-        self._log(request, response)
+        self._log(find_route, request, response)
 
     def _run(self, environ: dict[str, Any], response: WSGIResponse) -> None:
         """Run the application from begin to end, in a thread."""
@@ -156,13 +161,13 @@ class WSGIContainer:
         response.fail()
 
     @staticmethod
-    def _log(request: HTTPServerRequest, response: WSGIResponse) -> None:
+    def _log(find_route: FindRoute, request: HTTPServerRequest, response: WSGIResponse) -> None:
         log_access(
             request,
             response.status,
             lambda: {
                 "request_id": request_id_of(request),
-                "route": None,
+                "route": find_route(),
                 "handler": "WSGIContainer",
                 "bytes_sent": None if response.client_left else response.sent_size,
             },
