@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from etesian.cli.addresses import Descriptor, TCPAddress, UnixAddress
-from etesian.cli.command import parse
+from etesian.cli.command_line.addresses import Descriptor, TCPAddress, UnixAddress
+from etesian.cli.command_line.parsing import parse
 
 
 def options(*words):

@@ -107,7 +107,7 @@ def test_systemd_takes_the_units(tmp_path):
 
 
 def test_the_commands_are_ones_that_it_takes():
-    from etesian.cli.command import parse
+    from etesian.cli.command_line.parsing import parse
 
     text = PAGE.read_text()
     commands = [line for line in text.splitlines() if line.startswith("etesian run ")]
@@ -119,7 +119,7 @@ def test_the_commands_are_ones_that_it_takes():
 
 
 def test_the_variables_of_the_container_are_ones_that_it_takes(monkeypatch):
-    from etesian.cli.command import parse
+    from etesian.cli.command_line.parsing import parse
 
     (block,) = shown("dockerfile")
     (line,) = re.findall(r"^ENV (.*)$", block, re.MULTILINE)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable
 
-    from etesian.cli.options import RunOptions
+    from etesian.cli.command_line.options import RunOptions
 
 
 def announce(sockets: Iterable[socket.socket], options: RunOptions) -> None:

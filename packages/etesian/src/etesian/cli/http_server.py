@@ -12,7 +12,7 @@ from etesian.web.interface import Application
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etesian.cli.options import RunOptions
+    from etesian.cli.command_line.options import RunOptions
     from etesian.cli.target import Served
     from etesian.http_wire.interface import HTTPConnection, HTTPMessageDelegate
 

@@ -9,7 +9,7 @@ from etesian.core_loop.interface import api as core_loop
 from etesian.web.interface import api as web
 
 if TYPE_CHECKING:
-    from etesian.cli.options import RunOptions
+    from etesian.cli.command_line.options import RunOptions
 
 
 def set_up_logging(options: RunOptions) -> None:

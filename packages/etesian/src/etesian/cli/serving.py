@@ -17,7 +17,7 @@ from etesian.cli.target import load_target
 from etesian.core_loop.interface import IOLoop
 
 if TYPE_CHECKING:
-    from etesian.cli.options import RunOptions
+    from etesian.cli.command_line.options import RunOptions
     from etesian.cli.target import Served
 
 # Seconds within which a connection without a request may bring one and get its answer, once the

@@ -8,14 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etesian.cli.addresses import TCPAddress, UnixAddress
-from etesian.cli.arguments import DEFAULT_HOST, DEFAULT_PORT
+from etesian.cli.command_line.addresses import TCPAddress, UnixAddress
+from etesian.cli.command_line.arguments import DEFAULT_HOST, DEFAULT_PORT
 from etesian.cli.start_error import StartError
 from etesian.streams.interface import api as streams
 
 if TYPE_CHECKING:
-    from etesian.cli.addresses import Address
-    from etesian.cli.options import RunOptions
+    from etesian.cli.command_line.addresses import Address
+    from etesian.cli.command_line.options import RunOptions
 
 
 class OpenSockets:

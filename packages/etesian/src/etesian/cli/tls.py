@@ -9,7 +9,7 @@ from etesian.cli.start_error import StartError
 from etesian.streams.interface import api as streams
 
 if TYPE_CHECKING:
-    from etesian.cli.options import RunOptions
+    from etesian.cli.command_line.options import RunOptions
 
 _CLIENT_CERTS = {
     "none": ssl.CERT_NONE,

@@ -1,7 +1,8 @@
 """A process that serves under a supervisor.
 
-``python -m etesian.cli.worker CHANNEL SOCKETS ARGUMENT…``: the numbers of the descriptors that it
-inherits, its end of the channel and the listening sockets, and the arguments of ``etesian run``.
+``python -m etesian.cli.workers.worker CHANNEL SOCKETS ARGUMENT…``: the numbers of the descriptors
+that it inherits, its end of the channel and the listening sockets, and the arguments of
+``etesian run``.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from etesian.cli.channel import ALIVE, READY, RETIRING
-from etesian.cli.command import parse
+from etesian.cli.command_line.parsing import parse
 from etesian.cli.failures import status_of
 from etesian.cli.http_server import make_server
 from etesian.cli.serving import drain, load, pending_loop
 from etesian.cli.sockets import listening_socket
 from etesian.cli.stopping import Stopping, end_soon
+from etesian.cli.workers.channel import ALIVE, READY, RETIRING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from etesian.cli.options import RunOptions
+    from etesian.cli.command_line.options import RunOptions
 
 # Signs of life within the time after which a worker without one is killed.
 _SIGNS_OF_LIFE = 4

@@ -5,14 +5,21 @@ from __future__ import annotations
 from argparse import ArgumentParser, BooleanOptionalAction, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING
 
-from etesian.cli import values
-from etesian.cli.addresses import Descriptor, TCPAddress, UnixAddress, address, descriptor, port
-from etesian.cli.options import RunOptions
+from etesian.cli.command_line import values
+from etesian.cli.command_line.addresses import (
+    Descriptor,
+    TCPAddress,
+    UnixAddress,
+    address,
+    descriptor,
+    port,
+)
+from etesian.cli.command_line.options import RunOptions
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from etesian.cli.addresses import Address
+    from etesian.cli.command_line.addresses import Address
 
 # What the system's own limit is on Linux (net.core.somaxconn): a burst of newcomers that finds it
 # full waits a second for its next attempt.

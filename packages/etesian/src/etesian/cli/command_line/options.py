@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from etesian.cli.addresses import Address
+    from etesian.cli.command_line.addresses import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,15 +19,15 @@ from etesian.cli.announcing import announce
 from etesian.cli.logs import set_up_logging
 from etesian.cli.notify import notify
 from etesian.cli.reload import changes, is_broken
-from etesian.cli.slot import Slot
 from etesian.cli.sockets import OpenSockets, open_sockets
 from etesian.cli.tls import tls_context
-from etesian.cli.worker_process import WorkerProcess
+from etesian.cli.workers.slot import Slot
+from etesian.cli.workers.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from etesian.cli.options import RunOptions
+    from etesian.cli.command_line.options import RunOptions
 
 _log = logging.getLogger("etesian.general")
 

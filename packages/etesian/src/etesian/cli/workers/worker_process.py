@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from etesian.cli.channel import READY, RETIRING
+from etesian.cli.workers.channel import READY, RETIRING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ class WorkerProcess:
         self._channel.setblocking(False)
         with theirs:
             numbers = [one.fileno() for one in sockets]
-            module = ["-m", "etesian.cli.worker", str(theirs.fileno()), _joined(numbers)]
+            module = ["-m", "etesian.cli.workers.worker", str(theirs.fileno()), _joined(numbers)]
             command = [sys.executable, *_interpreter_options(), *module, *arguments]
             with _held_back(_FROM_TERMINAL):
                 self._process = subprocess.Popen(  # noqa: S603 - this very interpreter

@@ -6,12 +6,12 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from etesian.cli.exit_status import describe
+from etesian.cli.workers.exit_status import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etesian.cli.worker_process import WorkerProcess
+    from etesian.cli.workers.worker_process import WorkerProcess
 
 _log = logging.getLogger("etesian.general")
 

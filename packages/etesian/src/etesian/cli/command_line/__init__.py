@@ -1,0 +1,1 @@
+"""The words of the command line, and the options that they say."""

@@ -1,0 +1,1 @@
+"""The parent of the processes that serve, and what each of these is."""
