@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,23 @@ async def test_a_server_serves_a_unix_socket(path):
     stream = IOStream(socket.socket(socket.AF_UNIX))
     with pytest.raises(StreamClosedError):
         await stream.connect(path + ".other")
+
+
+def test_who_comes_second_to_a_stale_file_is_told_so(path, monkeypatch):
+    bind_unix_socket(path).close()
+    real = os.chmod
+
+    def chmod(file, mode):
+        # What the other process does, which found the same stale file.
+        Path(file).unlink()
+        real(file, mode)
+
+    monkeypatch.setattr(os, "chmod", chmod)
+    with pytest.raises(OSError, match="just taken") as caught:
+        bind_unix_socket(path)
+    assert caught.value.errno == errno.EADDRINUSE
+
+
+def test_a_folder_that_is_missing_is_named_as_such(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        bind_unix_socket(str(tmp_path / "none" / "socket"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -19,7 +20,9 @@ def bind_unix_socket(file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLO
 
     Raises ``ValueError`` when something other than a socket has that name (a
     symbolic link too: what it leads to is not replaced), and ``OSError`` with
-    ``EADDRINUSE`` when a process still listens there.
+    ``EADDRINUSE`` when a process still listens there. Two that begin at the same
+    moment where a stale file lies must be kept apart by who starts them: at most
+    one is reachable, and as a rule the other fails with ``EADDRINUSE``.
     """
     abstract = file.startswith("\0")
     if not abstract:
@@ -36,6 +39,11 @@ def bind_unix_socket(file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLO
             sock.bind(file)
             os.chmod(file, mode)  # noqa: PTH101 - and what the umask took away comes back
         sock.listen(backlog)
+    except FileNotFoundError as error:
+        sock.close()
+        if not os.path.isdir(os.path.dirname(file) or "."):  # noqa: PTH112, PTH120 - as above
+            raise
+        raise OSError(errno.EADDRINUSE, f"another process has just taken {file!r}") from error
     except BaseException:
         sock.close()
         raise
@@ -57,4 +65,5 @@ def _remove_stale(file: str) -> None:
             pass
         else:
             raise OSError(errno.EADDRINUSE, f"another process listens on {file!r}")
-    os.unlink(file)  # noqa: PTH108 - a path as the system call takes it
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(file)  # noqa: PTH108 - a path as the system call takes it
