@@ -56,6 +56,15 @@ def test_who_waits_for_the_client_is_told(stopped_loop):
         write(b"piece")
 
 
+@pytest.fixture
+def interruptible():
+    """Have the processes that are started heed SIGINT, which a run in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     "request_head",
     [

@@ -353,6 +353,15 @@ def test_progress_and_binary_on_a_terminal(url, tmp_path):
     assert on_a_terminal("-o", "-", binary) == (0, bytes(20))
 
 
+@pytest.fixture
+def interruptible():
+    """Have the processes that are started heed SIGINT, which a run in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_is_no_traceback(url, server):
     with subprocess.Popen([*COMMAND, url.replace("echo", "held")], stderr=-1, stdout=-1) as process:
         assert server.reached.wait(20)
