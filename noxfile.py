@@ -75,7 +75,7 @@ def build(session: nox.Session) -> None:
     """Build the wheels, and gather those that they and their tests need, in ``.wheelhouse``."""
     for old in WHEELHOUSE.glob("etesian*.whl"):
         old.unlink()
-    session.install("hatchling")
+    session.install("hatchling", "setuptools")
     packages = [str(ROOT / "packages" / name) for name in PACKAGES]
     options = ["--quiet", "--no-build-isolation", f"--wheel-dir={WHEELHOUSE}"]
     needed = [*packages, *test_groups(), *group("examples")]
@@ -85,10 +85,16 @@ def build(session: nox.Session) -> None:
 @nox.session(reuse_venv=False, requires=["build"])
 @nox.parametrize("package", selected(ALONE), ids=selected(ALONE))
 def isolated(session: nox.Session, package: str) -> None:
-    """Test one wheel with nothing but its declared dependencies (``-- core-loop`` selects)."""
+    """Test one wheel with nothing but its declared dependencies (``-- core-loop`` selects).
+
+    What has compiled modules is tested without them too.
+    """
     folder = without_extras(package)
     install_alone(session, package, [*group("pytest"), *group("test", folder)])
     run_elsewhere(session, f"packages/{folder}/tests", *ignored(REPOSITORY_TESTS))
+    if (ROOT / "packages" / folder / "hatch_build.py").exists():
+        pure = {"ETESIAN_PURE_PYTHON": "1"}
+        run_elsewhere(session, f"packages/{folder}/tests", env=pure)
 
 
 @nox.session(reuse_venv=False, requires=["build"])
@@ -169,7 +175,7 @@ def bench(session: nox.Session) -> None:
 
 def install_packages(session: nox.Session, further: Iterable[str]) -> None:
     """Install all packages as they stand in the tree, and further requirements."""
-    session.install("hatchling", "editables")
+    session.install("hatchling", "editables", "setuptools")
     editables = [f"--editable={ROOT / 'packages' / package}" for package in PACKAGES]
     session.install("--quiet", "--no-build-isolation", *editables, *further)
 
@@ -189,11 +195,14 @@ def install_alone(session: nox.Session, package: str, tools: Iterable[str]) -> N
     session.log("Not installed here: %s", ", ".join(absent))
 
 
-def run_elsewhere(session: nox.Session, path: str, *options: str) -> None:
+def run_elsewhere(
+    session: nox.Session, path: str, *options: str, env: dict[str, str] | None = None
+) -> None:
     """Run tests from an empty folder, so that nothing of the tree can be imported."""
     config = (f"--config-file={ROOT / 'pyproject.toml'}", f"--rootdir={ROOT}")
     with TemporaryDirectory() as empty, session.chdir(empty):
-        session.run("pytest", *config, "-p", "no:cacheprovider", *options, str(ROOT / path))
+        tests = str(ROOT / path)
+        session.run("pytest", *config, "-p", "no:cacheprovider", *options, tests, env=env)
 
 
 def declared(requirements: Iterable[str]) -> set[str]:

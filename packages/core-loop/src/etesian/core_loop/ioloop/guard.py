@@ -40,6 +40,16 @@ class Guard:
         if not isinstance(error, asyncio.CancelledError):
             self._on_error(callback)
 
+    def report_safely(self, callback: object, error: BaseException) -> None:
+        """The same where nobody keeps what a report raises from the loop, as a Handle does."""
+        try:
+            self.report(callback, error)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as raised:  # noqa: BLE001  as for the callback itself
+            message = f"Exception in the report of an error of {callback!r}"
+            self._asyncio_loop.call_exception_handler({"message": message, "exception": raised})
+
     def watch(self, result: object) -> None:
         """Run what a callback returned, if it can be run, and report how it fails."""
         if isinstance(result, concurrent.futures.Future):

@@ -117,8 +117,8 @@ class IOLoop(Scheduler, Configurable):
             return IOLoop(make_current=True) if ioloop is None and instance else ioloop
         if ioloop is None and instance:
             ioloop = IOLoop(make_current=False, asyncio_loop=running)
-        if ioloop is not None:
-            ioloop._thread_id = get_ident()
+        if ioloop is not None and ioloop._thread_id != (thread_id := get_ident()):
+            ioloop._runs_on(thread_id)
         return ioloop
 
     def make_current(self) -> None:
@@ -145,11 +145,11 @@ class IOLoop(Scheduler, Configurable):
         if self.asyncio_loop.is_running():
             raise RuntimeError("this IOLoop is running already")
         _set_up_logging()
-        self._thread_id = get_ident()
+        self._runs_on(get_ident())
         try:
             self.asyncio_loop.run_forever()
         finally:
-            self._thread_id = None
+            self._runs_on(None)
 
     def stop(self) -> None:
         """Stop the loop after the running iteration; before `start`, keep that from waiting.

@@ -50,7 +50,7 @@ class ReadyCallback:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001  a callback must not end the loop
-            self._context.run(self._guard.report, self._callback, error)
+            self._context.run(self._guard.report_safely, self._callback, error)
         else:
             if result is not None:
                 self._context.run(self._guard.watch, result)

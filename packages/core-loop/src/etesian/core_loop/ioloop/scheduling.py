@@ -6,8 +6,10 @@ import concurrent.futures
 import logging
 from datetime import timedelta
 from threading import get_ident
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from etesian.core_loop.ioloop.batching import callback_batches
 from etesian.core_loop.ioloop.guard import Guard
 from etesian.core_loop.ioloop.ready import ReadyCallback, ready_queue
 from etesian.core_loop.ioloop.timers import Timer, TimerQueue
@@ -45,6 +47,17 @@ class Scheduler:
         self._run, self._run_with = guard.run, guard.run_with
         self._time = asyncio_loop.time
         self._timers = TimerQueue(asyncio_loop, guard.run_with)
+        one_by_one = MethodType(Scheduler.add_callback, self)
+        self._batches = batches = callback_batches(asyncio_loop, guard, one_by_one)
+        if batches is not None and type(self).add_callback is Scheduler.add_callback:
+            # In the place of the method, because calling that would cost more than all the rest.
+            vars(self)["add_callback"] = batches.add
+
+    def _runs_on(self, thread_id: int | None) -> None:
+        """Note the thread on which the loop runs; None for "not known"."""
+        self._thread_id = thread_id
+        if self._batches is not None:
+            self._batches.thread_id = thread_id
 
     def _on_error(self, callback: object) -> None:
         # Looked up each time: a test case puts its own in its place.

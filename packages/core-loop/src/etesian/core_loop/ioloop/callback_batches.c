@@ -1,0 +1,598 @@
+/* Callbacks of an event loop, of which one handle of the loop runs many.
+
+   `CallbackBatches.add` does what `Scheduler.add_callback` says, which is its readable twin;
+   tests hold the two together. It exists because `call_soon` of uvloop is compiled: two calls of
+   Python functions for each callback cost more than all that uvloop does for it.
+
+   Order and iteration are those of one `call_soon` for each callback. A callback joins the batch
+   that was opened last only while the handle of that batch is the last in the loop's queue, so
+   that nothing could have come between, and while the queue is as long as when it was opened, so
+   that the loop has begun no handle since, and no iteration. Otherwise it opens a batch of its
+   own. All this happens with the lock of the interpreter held, and without a call that could
+   give it away between the look and the deed. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+/* No thread has this identifier. */
+#define NO_THREAD ((unsigned long)-1)
+
+/* Callbacks for which a batch has room at first: most hold one, and no allocation of up to 512
+   bytes leaves Python's own allocator. */
+#define FIRST_CAPACITY 4
+
+/* One callback, as `Guard` and `ReadyCallback` keep it. */
+typedef struct {
+    PyObject *callback;
+    PyObject *arguments; /* a tuple: the positional ones, then the values of `keywords`; or NULL */
+    PyObject *keywords;  /* a tuple of names; or NULL */
+    PyObject *context;   /* a copy of the one that it was added in */
+} Call;
+
+typedef struct Batches Batches;
+
+/* Called by the loop, once, in a handle of its own. */
+typedef struct {
+    PyObject_HEAD
+    Batches *batches;
+    Call *calls;
+    Py_ssize_t next;  /* the first that has not begun */
+    Py_ssize_t count;
+    Py_ssize_t capacity;
+} Batch;
+
+struct Batches {
+    PyObject_HEAD
+    PyTypeObject *batch_type;
+    PyObject *ready;       /* the loop's queue of handles, a deque: only read here */
+    PyObject *call_soon;
+    PyObject *context_keyword; /* ("context",) */
+    PyObject *get_debug;
+    PyObject *one_by_one;  /* does the same as `add`, wherever a batch cannot */
+    PyObject *report;      /* report(callback, error), while the error is being handled */
+    PyObject *watch;       /* watch(result) of anything but None */
+    Batch *open;           /* the one that was opened last, until it begins; or NULL */
+    PyObject *open_handle;
+    Py_ssize_t open_length; /* of `ready`, with the handle of `open` in it */
+    unsigned long thread_id;
+};
+
+static void
+drop_call(Call *call)
+{
+    Py_CLEAR(call->callback);
+    Py_CLEAR(call->arguments);
+    Py_CLEAR(call->keywords);
+    Py_CLEAR(call->context);
+}
+
+/* Keep what a callback is called with. Allocating may run the garbage collector, and that may
+   add callbacks: so this comes before any look at the queue. */
+static int
+keep_call(Call *call, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    Py_ssize_t all = count - 1 + (keywords == NULL ? 0 : PyTuple_GET_SIZE(keywords));
+    *call = (Call){NULL, NULL, NULL, NULL};
+    if (all > 0) {
+        call->arguments = PyTuple_New(all);
+        if (call->arguments == NULL) {
+            return -1;
+        }
+        for (Py_ssize_t at = 0; at < all; at++) {
+            PyTuple_SET_ITEM(call->arguments, at, Py_NewRef(args[at + 1]));
+        }
+    }
+    call->context = PyContext_CopyCurrent();
+    if (call->context == NULL) {
+        Py_CLEAR(call->arguments);
+        return -1;
+    }
+    call->keywords = Py_XNewRef(keywords);
+    call->callback = Py_NewRef(args[0]);
+    return 0;
+}
+
+/* ---- Running ---- */
+
+/* Pass on the error that is set, while it is being handled: `sys.exc_info` has it. As below, -1
+   with an error set where that is not for the guard: an interrupt, or one of the report's own. */
+static int
+report_error(Batches *batches, PyObject *callback)
+{
+    if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)
+        || PyErr_ExceptionMatches(PyExc_SystemExit)) {
+        return -1;
+    }
+#if PY_VERSION_HEX >= 0x030C0000
+    PyObject *error = PyErr_GetRaisedException();
+#else
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(error, traceback);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+#endif
+    PyObject *handled_before = PyErr_GetHandledException();
+    PyErr_SetHandledException(error);
+    PyObject *reported = PyObject_CallFunctionObjArgs(batches->report, callback, error, NULL);
+    PyErr_SetHandledException(handled_before);
+    Py_XDECREF(handled_before);
+    Py_DECREF(error);
+    Py_XDECREF(reported);
+    return reported == NULL ? -1 : 0;
+}
+
+/* Run one callback, whose context has been entered, as `Guard.run_with` does. */
+static int
+run_in_context(Batches *batches, Call *call)
+{
+    PyObject *const *arguments = NULL;
+    Py_ssize_t positional = 0;
+    if (call->arguments != NULL) {
+        arguments = ((PyTupleObject *)call->arguments)->ob_item;
+        positional = PyTuple_GET_SIZE(call->arguments);
+        if (call->keywords != NULL) {
+            positional -= PyTuple_GET_SIZE(call->keywords);
+        }
+    }
+    PyObject *result = PyObject_Vectorcall(call->callback, arguments, positional, call->keywords);
+    if (result == NULL) {
+        return report_error(batches, call->callback);
+    }
+    int outcome = 0;
+    if (result != Py_None) {
+        PyObject *watched = PyObject_CallOneArg(batches->watch, result);
+        Py_XDECREF(watched);
+        outcome = watched == NULL ? -1 : 0;
+    }
+    Py_DECREF(result);
+    return outcome;
+}
+
+static int
+run_call(Batches *batches, Call *call)
+{
+    if (PyContext_Enter(call->context) < 0) {
+        return -1;
+    }
+    int outcome = run_in_context(batches, call);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    if (PyContext_Exit(call->context) < 0) {
+        outcome = -1;
+    }
+    if (type != NULL) {
+        PyErr_Restore(type, error, traceback);
+    }
+    return outcome;
+}
+
+/* The error of a callback goes to the loop. The callbacks behind it keep their place: as the
+   handles that each would have had, they stay at the head of the queue. */
+static void
+leave_the_rest(Batch *batch)
+{
+    if (batch->next == batch->count) {
+        return;
+    }
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *handle = PyObject_CallOneArg(batch->batches->call_soon, (PyObject *)batch);
+    PyObject *moved = handle == NULL ? NULL
+        : PyObject_CallMethod(batch->batches->ready, "rotate", "i", 1);
+    if (moved == NULL) {
+        PyErr_WriteUnraisable((PyObject *)batch);
+    }
+    Py_XDECREF(handle);
+    Py_XDECREF(moved);
+    PyErr_Restore(type, error, traceback);
+}
+
+static PyObject *
+batch_call(Batch *batch, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+{
+    Batches *batches = batch->batches;
+    if (batches == NULL || batches->one_by_one == NULL) {
+        Py_RETURN_NONE; /* the garbage collector has been here: there is no loop any more */
+    }
+    if (batches->open == batch) {
+        Py_CLEAR(batches->open_handle);
+        Py_CLEAR(batches->open); /* the caller has another reference */
+    }
+    while (batch->next < batch->count) {
+        Call call = batch->calls[batch->next++];
+        /* The loop has entered the context of the first: see `open_batch`. */
+        int outcome = batch->next == 1 ? run_in_context(batches, &call) : run_call(batches, &call);
+        drop_call(&call);
+        if (outcome < 0) {
+            leave_the_rest(batch);
+            return NULL;
+        }
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+batch_repr(Batch *batch)
+{
+    return PyUnicode_FromFormat("<%zd callbacks>", batch->count);
+}
+
+static int
+batch_traverse(Batch *batch, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(batch));
+    Py_VISIT(batch->batches);
+    for (Py_ssize_t at = batch->next; at < batch->count; at++) {
+        Py_VISIT(batch->calls[at].callback);
+        Py_VISIT(batch->calls[at].arguments);
+        Py_VISIT(batch->calls[at].context);
+    }
+    return 0;
+}
+
+static int
+batch_clear(Batch *batch)
+{
+    while (batch->next < batch->count) {
+        drop_call(&batch->calls[batch->next++]);
+    }
+    Py_CLEAR(batch->batches);
+    return 0;
+}
+
+static void
+batch_dealloc(Batch *batch)
+{
+    PyTypeObject *type = Py_TYPE(batch);
+    PyObject_GC_UnTrack(batch);
+    batch_clear(batch);
+    PyMem_Free(batch->calls);
+    type->tp_free(batch);
+    Py_DECREF(type);
+}
+
+static PyType_Slot batch_slots[] = {
+    {Py_tp_doc, "Callbacks that run in one handle of a loop."},
+    {Py_tp_call, batch_call},
+    {Py_tp_repr, batch_repr},
+    {Py_tp_traverse, batch_traverse},
+    {Py_tp_clear, batch_clear},
+    {Py_tp_dealloc, batch_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec batch_spec = {
+    .name = "etesian.core_loop.ioloop.callback_batches.Batch",
+    .basicsize = sizeof(Batch),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = batch_slots,
+};
+
+/* ---- Adding ---- */
+
+static int
+reserve(Batch *batch)
+{
+    if (batch->count < batch->capacity) {
+        return 0;
+    }
+    Py_ssize_t capacity = batch->capacity == 0 ? FIRST_CAPACITY : 2 * batch->capacity;
+    Call *calls = PyMem_Realloc(batch->calls, (size_t)capacity * sizeof(Call));
+    if (calls == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    batch->calls = calls;
+    batch->capacity = capacity;
+    return 0;
+}
+
+/* The batch that a callback may join, borrowed; NULL, without an error, where there is none. */
+static Batch *
+joinable(Batches *batches)
+{
+    if (batches->open == NULL || PySequence_Size(batches->ready) != batches->open_length) {
+        return NULL;
+    }
+    PyObject *last = PySequence_GetItem(batches->ready, batches->open_length - 1);
+    if (last == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    Py_DECREF(last);
+    return last == batches->open_handle ? batches->open : NULL;
+}
+
+/* Give the loop a handle for a new batch, a new reference; NULL with an error. The handle is run
+   in `context`, that of the first callback, which spares most batches a second copy. */
+static Batch *
+open_batch(Batches *batches, PyObject *context)
+{
+    Batch *batch = PyObject_GC_New(Batch, batches->batch_type);
+    if (batch == NULL) {
+        return NULL;
+    }
+    batch->batches = (Batches *)Py_NewRef(batches);
+    batch->calls = NULL;
+    batch->next = batch->count = batch->capacity = 0;
+    PyObject_GC_Track(batch);
+    PyObject *arguments[] = {(PyObject *)batch, context};
+    PyObject *handle = reserve(batch) < 0 ? NULL
+        : PyObject_Vectorcall(batches->call_soon, arguments, 1, batches->context_keyword);
+    if (handle == NULL) {
+        Py_DECREF(batch);
+        return NULL;
+    }
+    /* What that has dropped may have opened others: then this one is not the last, and is not
+       joined, but has its place. */
+    Py_XSETREF(batches->open_handle, handle);
+    Py_XSETREF(batches->open, (Batch *)Py_NewRef(batch));
+    batches->open_length = PySequence_Size(batches->ready);
+    return batch;
+}
+
+static int
+in_debug_mode(Batches *batches)
+{
+    PyObject *answer = PyObject_CallNoArgs(batches->get_debug);
+    int debug = answer == NULL ? -1 : PyObject_IsTrue(answer);
+    Py_XDECREF(answer);
+    return debug;
+}
+
+/* 1 where the callback has its place, and 0 where it cannot have one here. */
+static int
+add_to_batch(Batches *batches, Call *call)
+{
+    Batch *batch = (Batch *)Py_XNewRef(joinable(batches));
+    if (batch == NULL) {
+        int debug = in_debug_mode(batches);
+        if (debug != 0) {
+            return debug < 0 ? -1 : 0;
+        }
+        batch = open_batch(batches, call->context);
+        if (batch == NULL) {
+            if (!PyErr_ExceptionMatches(PyExc_RuntimeError)) {
+                return -1;
+            }
+            PyErr_Clear(); /* a closed loop; the twin knows what to do with it */
+            return 0;
+        }
+    }
+    int outcome = reserve(batch);
+    if (outcome == 0) {
+        batch->calls[batch->count++] = *call;
+        outcome = 1;
+    }
+    Py_DECREF(batch);
+    return outcome;
+}
+
+PyDoc_STRVAR(add_doc,
+"add(callback, /, *args, **kwargs)\n--\n\n"
+"Run `callback` on a later iteration of the loop, in the order of these calls.\n\n"
+"As `IOLoop.add_callback` says, in whose place this stands.");
+
+static PyObject *
+batches_add(Batches *batches, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    if (batches->one_by_one == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "CallbackBatches was not initialized, or is gone");
+        return NULL;
+    }
+    if (count > 0 && PyThread_get_thread_ident() == batches->thread_id) {
+        Call call;
+        if (keep_call(&call, args, count, keywords) < 0) {
+            return NULL;
+        }
+        int outcome = add_to_batch(batches, &call);
+        if (outcome > 0) {
+            Py_RETURN_NONE;
+        }
+        drop_call(&call);
+        if (outcome < 0) {
+            return NULL;
+        }
+    }
+    return PyObject_Vectorcall(batches->one_by_one, args, count, keywords);
+}
+
+static PyObject *
+batches_get_thread_id(Batches *batches, void *Py_UNUSED(closure))
+{
+    if (batches->thread_id == NO_THREAD) {
+        Py_RETURN_NONE;
+    }
+    return PyLong_FromUnsignedLong(batches->thread_id);
+}
+
+static int
+batches_set_thread_id(Batches *batches, PyObject *value, void *Py_UNUSED(closure))
+{
+    unsigned long identifier = NO_THREAD;
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "thread_id cannot be deleted");
+        return -1;
+    }
+    if (value != Py_None) {
+        identifier = PyLong_AsUnsignedLong(value);
+        if (identifier == NO_THREAD && PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    batches->thread_id = identifier;
+    return 0;
+}
+
+static int
+batches_init(Batches *batches, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {
+        "ready", "call_soon", "get_debug", "one_by_one", "report", "watch", NULL
+    };
+    PyObject *ready, *call_soon, *get_debug, *one_by_one, *report, *watch;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOO:CallbackBatches", names, &ready,
+                                     &call_soon, &get_debug, &one_by_one, &report, &watch)) {
+        return -1;
+    }
+    PyObject *module = PyType_GetModule(Py_TYPE(batches));
+    if (module == NULL) {
+        return -1;
+    }
+    Py_XSETREF(batches->batch_type, *(PyTypeObject **)PyModule_GetState(module));
+    Py_INCREF(batches->batch_type);
+    PyObject *keyword = PyUnicode_InternFromString("context");
+    Py_XSETREF(batches->context_keyword, keyword == NULL ? NULL : PyTuple_Pack(1, keyword));
+    Py_XDECREF(keyword);
+    if (batches->context_keyword == NULL) {
+        return -1;
+    }
+    Py_XSETREF(batches->ready, Py_NewRef(ready));
+    Py_XSETREF(batches->call_soon, Py_NewRef(call_soon));
+    Py_XSETREF(batches->get_debug, Py_NewRef(get_debug));
+    Py_XSETREF(batches->one_by_one, Py_NewRef(one_by_one));
+    Py_XSETREF(batches->report, Py_NewRef(report));
+    Py_XSETREF(batches->watch, Py_NewRef(watch));
+    batches->thread_id = NO_THREAD;
+    return 0;
+}
+
+static int
+batches_traverse(Batches *batches, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(batches));
+    Py_VISIT(batches->batch_type);
+    Py_VISIT(batches->ready);
+    Py_VISIT(batches->call_soon);
+    Py_VISIT(batches->get_debug);
+    Py_VISIT(batches->one_by_one);
+    Py_VISIT(batches->report);
+    Py_VISIT(batches->watch);
+    Py_VISIT(batches->open);
+    Py_VISIT(batches->open_handle);
+    return 0;
+}
+
+static int
+batches_clear(Batches *batches)
+{
+    batches->thread_id = NO_THREAD;
+    Py_CLEAR(batches->open);
+    Py_CLEAR(batches->open_handle);
+    Py_CLEAR(batches->ready);
+    Py_CLEAR(batches->call_soon);
+    Py_CLEAR(batches->get_debug);
+    Py_CLEAR(batches->report);
+    Py_CLEAR(batches->watch);
+    Py_CLEAR(batches->one_by_one);
+    return 0;
+}
+
+static void
+batches_dealloc(Batches *batches)
+{
+    PyTypeObject *type = Py_TYPE(batches);
+    PyObject_GC_UnTrack(batches);
+    batches_clear(batches);
+    Py_CLEAR(batches->context_keyword);
+    Py_CLEAR(batches->batch_type);
+    type->tp_free(batches);
+    Py_DECREF(type);
+}
+
+PyDoc_STRVAR(batches_doc,
+"CallbackBatches(*, ready, call_soon, get_debug, one_by_one, report, watch)\n--\n\n"
+"Collects the callbacks of one loop into batches.\n\n"
+"`ready` is the loop's queue of handles, a deque, which is only looked at; `call_soon` and\n"
+"`get_debug` are the loop's. `one_by_one` does what `add` does, wherever a batch cannot: on\n"
+"other threads, in debug mode, which names each callback, and on a closed loop. `report` and\n"
+"`watch` are those of the loop's `Guard`.");
+
+static PyMethodDef batches_methods[] = {
+    {"add", (PyCFunction)(void (*)(void))batches_add, METH_FASTCALL | METH_KEYWORDS, add_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef batches_attributes[] = {
+    {"thread_id", (getter)batches_get_thread_id, (setter)batches_set_thread_id,
+     "The thread on which the loop is known to run; None while it is not known to.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot batches_slots[] = {
+    {Py_tp_doc, (void *)batches_doc},
+    {Py_tp_init, batches_init},
+    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_methods, batches_methods},
+    {Py_tp_getset, batches_attributes},
+    {Py_tp_traverse, batches_traverse},
+    {Py_tp_clear, batches_clear},
+    {Py_tp_dealloc, batches_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec batches_spec = {
+    .name = "etesian.core_loop.ioloop.callback_batches.CallbackBatches",
+    .basicsize = sizeof(Batches),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .slots = batches_slots,
+};
+
+/* ---- The module ---- */
+
+/* Its state is the type of batches, which no name leads to. */
+
+static int
+module_exec(PyObject *module)
+{
+    PyTypeObject **state = PyModule_GetState(module);
+    *state = (PyTypeObject *)PyType_FromModuleAndSpec(module, &batch_spec, NULL);
+    PyObject *type = PyType_FromModuleAndSpec(module, &batches_spec, NULL);
+    if (*state == NULL || type == NULL) {
+        Py_XDECREF(type);
+        return -1;
+    }
+    int outcome = PyModule_AddType(module, (PyTypeObject *)type);
+    Py_DECREF(type);
+    return outcome;
+}
+
+static int
+module_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    Py_VISIT(*(PyTypeObject **)PyModule_GetState(module));
+    return 0;
+}
+
+static int
+module_clear(PyObject *module)
+{
+    Py_CLEAR(*(PyTypeObject **)PyModule_GetState(module));
+    return 0;
+}
+
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, module_exec},
+    {0, NULL},
+};
+
+static struct PyModuleDef module_definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "etesian.core_loop.ioloop.callback_batches",
+    .m_doc = "Callbacks of an event loop, of which one handle of the loop runs many.",
+    .m_size = sizeof(PyTypeObject *),
+    .m_slots = module_slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
+};
+
+PyMODINIT_FUNC
+PyInit_callback_batches(void)
+{
+    return PyModuleDef_Init(&module_definition);
+}
