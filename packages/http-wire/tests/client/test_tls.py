@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import socket
 import ssl
 
 import pytest
 import trustme
+
+from etesian.http_wire.client.errors import HTTPClientError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -134,3 +138,35 @@ async def test_ssl_options_replace_the_others(canned_server, client, server_tls,
 async def test_a_missing_file_is_an_error_of_the_fetch(client):
     with pytest.raises(FileNotFoundError):
         await client.fetch("https://127.0.0.1:1/", ca_certs="/nowhere")
+
+
+@pytest.mark.spec("S247")
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_an_end_of_tcp_alone_ends_no_body(
+    canned_server, either, server_tls, ca_file, streamed
+):
+    # RFC 9112, 9.8: whoever is on the way can end TCP, but not TLS.
+    async def respond(number, head, body):
+        writer = server.writers[-1]
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+        await writer.drain()
+        descriptor = os.dup(writer.get_extra_info("socket").fileno())
+        with socket.socket(fileno=descriptor) as connection:
+            connection.shutdown(socket.SHUT_WR)
+        return b""
+
+    got = []
+    options = {"streaming_callback": got.append} if streamed else {}
+    async with canned_server(respond, tls=server_tls()) as server:
+        with pytest.raises(HTTPClientError) as caught:
+            await either.fetch(server.url(), ca_certs=ca_file, **options)
+    assert caught.value.code == 599
+    assert b"".join(got) == (b"half" if streamed else b"")
+
+
+@pytest.mark.spec("B-HTTP-132")
+async def test_an_end_of_tls_ends_a_body(canned_server, either, server_tls, ca_file):
+    answer = b"HTTP/1.1 200 OK\r\n\r\nwhole<close>"
+    async with canned_server(answer, tls=server_tls()) as server:
+        response = await either.fetch(server.url(), ca_certs=ca_file)
+    assert response.body == b"whole"

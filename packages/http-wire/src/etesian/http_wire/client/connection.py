@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import ssl
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
@@ -57,6 +58,7 @@ class ClientConnection(asyncio.Protocol):
         self._request_sent = True
         self._drained: asyncio.Future[None] | None = None
         self._ended = False
+        self._cut_off = False
         self._resuming: asyncio.Future[None] | None = None
         self._readable = select.poll()
         self._read_at = -inf
@@ -164,6 +166,7 @@ class ClientConnection(asyncio.Protocol):
         """Take the end of the peer's side, which ends ours too."""
         self._ended = True
         reader = self._reader
+        self._cut_off = reader is not None and _is_cut_off(self.transport)
         if reader is not None and reader.waiting_for is None:
             self._end(reader)
 
@@ -223,7 +226,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _end(self, reader: ResponseReader) -> None:
         try:
-            reader.end()
+            reader.end(cut_off=self._cut_off)
         except HTTPStreamClosedError as error:
             self._fail(error)
         else:
@@ -267,6 +270,20 @@ class ClientConnection(asyncio.Protocol):
         # polite close would wait for a peer that may never answer.
         if self._transport is not None:
             self._transport.abort()
+
+
+def _is_cut_off(transport: asyncio.Transport) -> bool:
+    """Tell whether TCP ended and TLS did not: anybody on the way can have brought that about.
+
+    asyncio reports both ends alike, uvloop this one as a loss.
+    """
+    tls = transport.get_extra_info("ssl_object")
+    if tls is None:
+        return False
+    try:
+        return bool(tls.read(1))
+    except ssl.SSLError:  # it would wait for more, as it was told of no end
+        return True
 
 
 def _closed_message(exc: Exception | None) -> str:

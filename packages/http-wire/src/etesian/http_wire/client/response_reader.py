@@ -122,12 +122,15 @@ class ResponseReader:
         self.waiting_for = None
         self._advance()
 
-    def end(self) -> None:
+    def end(self, *, cut_off: bool = False) -> None:
         """Take the end of the connection.
+
+        ``cut_off`` tells that TLS was not ended by the peer: an end from who knows
+        whom ends no body (RFC 9112, 9.8).
 
         Raises :class:`HTTPStreamClosedError` where the response is not whole.
         """
-        if isinstance(self._body, UnboundedBody) and not self._buffer:
+        if isinstance(self._body, UnboundedBody) and not self._buffer and not cut_off:
             self.complete = self._body.complete = True
         if not self.complete:
             raise HTTPStreamClosedError(f"connection closed {self._place()}")
