@@ -120,3 +120,34 @@ async def test_closing_the_client_ends_the_stream(canned_server, client):
         client.close()
         with pytest.raises(HTTPStreamClosedError):
             await anext(response)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_cancellation_is_not_lost_where_the_block_is_left(canned_server, either, whole):
+    went_on = []
+
+    async def read():
+        async with either.stream(server.url()) as response:
+            if whole:
+                assert b"".join([piece async for piece in response]) == bytes(300_000)
+            asyncio.current_task().cancel()
+        await asyncio.sleep(0)
+        went_on.append(True)
+
+    async with canned_server(HEAD + bytes(300_000)) as server:
+        task = asyncio.create_task(read())
+        await asyncio.wait([task])
+    assert task.cancelled()
+    assert not went_on
+
+
+async def test_it_is_entered_first_and_once(canned_server, client):
+    async with canned_server(HEAD + bytes(300_000)) as server:
+        stream = client.stream(server.url())
+        with pytest.raises(RuntimeError, match="async with"):
+            await anext(stream)
+        async with stream:
+            pass
+        with pytest.raises(RuntimeError, match="once"):
+            await stream.__aenter__()
+        assert len(server.heads) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
@@ -57,7 +56,12 @@ class ResponseStream:
         self._fetch: asyncio.Future[HTTPResponse] | None = None
 
     async def __aenter__(self) -> Self:
-        """Give the response when its head is there; raises as ``fetch`` does."""
+        """Give the response when its head is there; raises as ``fetch`` does.
+
+        Raises ``RuntimeError`` where the stream was entered before.
+        """
+        if self._head is not None:
+            raise RuntimeError("a ResponseStream is entered once")
         self._head = asyncio.get_running_loop().create_future()
         self._fetch = self._start(self._request)
         self._fetch.add_done_callback(self._ended)
@@ -75,8 +79,7 @@ class ResponseStream:
     async def __aexit__(self, *exc_info: object) -> None:
         if self._fetch is not None and not self._fetch.done():
             self._fetch.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([self._fetch])
+            await asyncio.wait([self._fetch])
 
     def __aiter__(self) -> Self:
         return self
@@ -84,15 +87,17 @@ class ResponseStream:
     async def __anext__(self) -> bytes:
         """Give the next piece, decoded from chunks and compression.
 
-        Raises what ended the fetch, where that was not the end of the body.
+        Raises what ended the fetch, where that was not the end of the body, and
+        ``RuntimeError`` for a stream that was not entered.
         """
+        if self._fetch is None:
+            raise RuntimeError("a ResponseStream is entered by 'async with' before it is iterated")
         piece = await self._pieces.get()
         self._room.set()
         if piece is not None:
             return piece
         self._pieces.put_nowait(None)
-        if self._fetch is not None:
-            self._fetch.result()
+        self._fetch.result()
         raise StopAsyncIteration
 
     async def _take(self, piece: bytes) -> None:
