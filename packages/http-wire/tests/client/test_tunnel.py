@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 import ssl
 
@@ -160,6 +161,19 @@ async def test_a_proxy_that_leaves_or_is_silent_is_an_error(client):
         await client.fetch("https://elsewhere.test/", connect_timeout=0.05, **options)
     server.close()
     await server.wait_closed()
+
+
+async def test_nothing_is_logged_of_a_tunnel_that_nobody_waits_for(client, proxy, caplog):
+    proxy.opens = False
+    for steps in range(40):
+        fetch = client.fetch("https://elsewhere.test/", **proxy.options)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        fetch.cancel()
+        await asyncio.wait([fetch])
+    await asyncio.sleep(0.01)
+    gc.collect()
+    assert caplog.text == ""
 
 
 @pytest.mark.spec("S243")

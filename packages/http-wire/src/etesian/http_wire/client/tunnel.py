@@ -47,6 +47,8 @@ class Tunnel(asyncio.Protocol):
         self._informational = 0
         self._transport: asyncio.Transport | None = None
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # Who is cancelled does not ask how it went; that is nothing to be logged.
+        self.opened.add_done_callback(lambda opened: opened.cancelled() or opened.exception())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask."""
