@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from dataclasses import replace
 
@@ -198,6 +199,33 @@ async def test_what_a_callback_raises_is_raised_by_the_fetch(canned_server, eith
                 await either.fetch(server.url(), streaming_callback=callback)
         with pytest.raises(ZeroDivisionError):
             await either.fetch(server.url(), header_callback=refuse)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("by_head", [False, True])
+async def test_no_callback_is_called_after_a_cancellation(canned_server, either, packed, by_head):
+    body = bytes(300_000)
+    coding = b""
+    if packed:
+        body, coding = gzip.compress(body), b"Content-Encoding: gzip\r\n"
+    head = b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n" % (coding, len(body))
+    pieces = []
+
+    def take(piece):
+        pieces.append(piece)
+        fetch.cancel()
+
+    def take_line(line):
+        if by_head and line == "\r\n":
+            fetch.cancel()
+
+    async with canned_server(head + body) as server:
+        options = {"streaming_callback": take, "header_callback": take_line}
+        fetch = either.fetch(server.url(), **options)
+        await asyncio.wait([fetch])
+        await asyncio.sleep(0.01)
+    assert fetch.cancelled()
+    assert len(pieces) == (0 if by_head else 1)
 
 
 @pytest.mark.spec("B-HTTP-123")

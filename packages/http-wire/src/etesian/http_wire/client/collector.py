@@ -34,6 +34,7 @@ class Collector:
     _delivering: Future[Any] | None = None
     _decoder: ContentDecoder | None = None
     _begun = False
+    _abandoned = False
 
     def __init__(
         self,
@@ -85,7 +86,8 @@ class Collector:
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
     def abandon(self) -> None:
-        """Cancel what the callback is busy with."""
+        """Cancel what the callback is busy with, and call it no more."""
+        self._abandoned = True
         if self._delivering is not None:
             self._delivering.cancel()
 
@@ -112,6 +114,8 @@ class Collector:
             self._pieces.extend(pieces)
             return None
         for piece in pieces:
+            if self._abandoned:
+                break
             result = self._callback(piece)
             if isawaitable(result):
                 # Started here and now: what is dropped before its start would leave the

@@ -126,6 +126,8 @@ class Hop:
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take a piece of the body."""
+        if self._connection is None:
+            return None  # a callback abandoned the fetch; none is called any more
         if self._collector is not None:
             return self._collector.data_received(chunk)
         self._drained += len(chunk)
