@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from base64 import b64encode
+from math import inf
 
 import pytest
 
 pytest.importorskip("pycurl", reason="the extra curl is not installed")
 
+import pycurl
+
 from etesian.http_wire.client.curl_client import CurlAsyncHTTPClient, CurlError
+from etesian.http_wire.client.curl_options import configure
 from etesian.http_wire.client.errors import (
     HTTPClientError,
     HTTPProtocolError,
     HTTPStreamClosedError,
 )
+from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.client.url import parse_url
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nX-A: 2\r\n\r\nok"
 
@@ -266,6 +273,42 @@ async def test_digest_credentials(canned_server, curl):
         assert pieces == [b"ok"]
         refused = await curl.fetch(server.url(), raise_error=False, **options)
         assert (refused.code, refused.body) == (401, b"who?")
+
+
+@pytest.mark.spec("B-HTTP-158")
+async def test_credentials_and_files_with_any_letters(canned_server, curl, proxy):
+    challenge = b'WWW-Authenticate: Digest realm="r", nonce="n"\r\n'
+    refusal = b"HTTP/1.1 401 Who\r\nContent-Length: 0\r\n" + challenge + b"\r\n"
+
+    def respond(number, head, body):
+        return OK if b"Authorization: Digest username=" in head else refusal
+
+    async with canned_server(respond) as server:
+        options = {"auth_username": "\u00e4", "auth_password": "\u20ac", "auth_mode": "digest"}
+        assert (await curl.fetch(server.url(), **options)).code == 200
+        options = {"proxy_username": "\u00e4", "proxy_password": "\u20ac"}
+        response = await curl.fetch(server.url(), **proxy.options | options)
+    assert response.body == b"ok"
+    credentials = b64encode("\u00e4:\u20ac".encode())
+    assert b"Proxy-Authorization: Basic " + credentials in proxy.heads[0]
+    for option in ("ca_certs", "client_cert", "client_key"):
+        with pytest.raises(CurlError):
+            await curl.fetch("https://127.0.0.1:1/", **{option: "/\u00e4.pem"})
+
+
+@pytest.mark.parametrize("limit", [0, 1e10, inf])
+async def test_any_connect_timeout_is_one_of_libcurl(canned_server, curl, limit):
+    handles = []
+
+    class Handle:
+        def setopt(self, option, value):
+            handles.append((option, value))
+
+    request = HTTPRequest("http://127.0.0.1/", connect_timeout=limit)
+    configure(Handle(), request, parse_url(request.url))
+    assert dict(handles)[pycurl.CONNECTTIMEOUT_MS] == 2**31 - 1
+    async with canned_server(OK) as server:
+        await curl.fetch(server.url(), connect_timeout=limit)
 
 
 @pytest.mark.parametrize("kept", ["", ', nonce="n", algorithm=NEW'])

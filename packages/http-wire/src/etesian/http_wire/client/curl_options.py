@@ -8,6 +8,7 @@ credentials stay with us, under the same rules as those of the pooled client.
 
 from __future__ import annotations
 
+import os
 import ssl
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,9 @@ _SUPPRESS_CONNECT_HEADERS = 265
 # How often a server may call a digest stale, which costs a request each; libcurl counts them as
 # redirects. Servers do it once, where one nonce has run out.
 _MAX_DIGESTS = 3
+
+# Milliseconds. libcurl takes no time for 300 seconds, and this much, 24 days, for none.
+_LONGEST = 2**31 - 1
 
 # What libcurl sends unless told otherwise; a line without a value takes a field away.
 _UNASKED_FIELDS = ("Accept", "Content-Type", "Expect")
@@ -87,8 +91,8 @@ def configure(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None
     _set_credentials(handle, request)
     _set_proxy(handle, request, target)
     _set_tls(handle, request)
-    if request.connect_timeout:
-        handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(int(request.connect_timeout * 1000), 1))
+    limit = min(request.connect_timeout * 1000, _LONGEST) or _LONGEST
+    handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(int(limit), 1))
     if request.network_interface is not None:
         handle.setopt(pycurl.INTERFACE, request.network_interface)
     if not request.allow_ipv6:
@@ -119,8 +123,8 @@ def _set_request(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> N
 def _set_credentials(handle: pycurl.Curl, request: HTTPRequest) -> None:
     if request.auth_username is not None and request.auth_mode == "digest":
         handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_DIGEST)
-        handle.setopt(pycurl.USERNAME, request.auth_username)
-        handle.setopt(pycurl.PASSWORD, request.auth_password or "")
+        handle.setopt(pycurl.USERNAME, _octets(request.auth_username))
+        handle.setopt(pycurl.PASSWORD, _octets(request.auth_password))
 
 
 def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
@@ -138,8 +142,8 @@ def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> Non
     handle.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
     if proxy.username is not None:
         handle.setopt(pycurl.PROXYAUTH, _AUTH_MODES[request.proxy_auth_mode or "basic"])
-        handle.setopt(pycurl.PROXYUSERNAME, proxy.username)
-        handle.setopt(pycurl.PROXYPASSWORD, proxy.password or "")
+        handle.setopt(pycurl.PROXYUSERNAME, _octets(proxy.username))
+        handle.setopt(pycurl.PROXYPASSWORD, _octets(proxy.password))
 
 
 def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
@@ -149,10 +153,15 @@ def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
     # A libcurl that was built elsewhere may know another place than this system's.
     system = ssl.get_default_verify_paths()
     if request.ca_certs or system.cafile:
-        handle.setopt(pycurl.CAINFO, request.ca_certs or system.cafile)
+        handle.setopt(pycurl.CAINFO, os.fsencode(request.ca_certs or system.cafile))
     if not request.ca_certs and system.capath:
         handle.setopt(pycurl.CAPATH, system.capath)
     if request.client_cert is not None:
-        handle.setopt(pycurl.SSLCERT, request.client_cert)
+        handle.setopt(pycurl.SSLCERT, os.fsencode(request.client_cert))
     if request.client_key is not None:
-        handle.setopt(pycurl.SSLKEY, request.client_key)
+        handle.setopt(pycurl.SSLKEY, os.fsencode(request.client_key))
+
+
+def _octets(secret: str | None) -> bytes:
+    # pycurl takes text of ASCII only; the pooled client sends UTF-8.
+    return (secret or "").encode("utf-8", "surrogateescape")
