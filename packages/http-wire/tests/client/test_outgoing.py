@@ -9,6 +9,7 @@ import pytest
 from etesian.http_wire.client.errors import HTTPStreamClosedError
 from etesian.http_wire.client.outgoing import _full_head, request_head
 from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.client.upgrade import connect_upgrade
 from etesian.http_wire.client.url import parse_url
 from etesian.http_wire.interface import HTTPOutputError
 
@@ -56,6 +57,8 @@ async def test_patch_and_options(canned_server, either):
         {"headers": {"Content-Length": "5"}},
         {"method": "POST", "body": b"x", "headers": {"Content-Length": "5"}},
         {"method": "POST", "body": b"x", "headers": {"Content-Length": "+1"}},
+        {"method": "POST", "body": b"x", "headers": {"Content-Length": "1" * 40}},
+        {"method": "CONNECT", "allow_nonstandard_methods": True},
         {"auth_username": "a:b", "auth_password": "c"},
     ],
 )
@@ -84,6 +87,29 @@ async def test_the_source_address_is_bound(canned_server, either):
     async with canned_server(OK) as server:
         await either.fetch(server.url(), network_interface="127.0.0.9")
         assert server.writers[0].get_extra_info("peername")[0] == "127.0.0.9"
+
+
+@pytest.mark.spec("B-HTTP-156")
+@pytest.mark.parametrize("name", ["localhost", "eth0", "127.1", "a\0b", ""])
+async def test_a_source_that_is_no_address_is_not_looked_up(canned_server, client, name):
+    async with canned_server(OK) as server:
+        with pytest.raises(ValueError, match="network_interface"):
+            await client.fetch(server.url(), network_interface=name)
+        with pytest.raises(ValueError, match="network_interface"):
+            await connect_upgrade(HTTPRequest(server.url(), network_interface=name), lambda _: None)
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("options", ["close", "Close", "x, close"])
+async def test_a_request_that_says_close_is_the_last_of_its_connection(
+    canned_server, either, options
+):
+    async with canned_server(OK) as server:
+        await either.fetch(server.url())
+        await either.fetch(server.url(), headers={"Connection": options})
+        await either.fetch(server.url(), headers={"Connection": "x"})
+        await either.fetch(server.url())
+    assert server.connections == 2
 
 
 @pytest.mark.spec("B-HTTP-127")
@@ -179,6 +205,17 @@ async def test_a_producer_is_held_back_by_a_slow_server(canned_server, client):
         server._read_body = stall
         with pytest.raises((HTTPStreamClosedError, ConnectionError)):
             await client.fetch(server.url(), method="POST", body_producer=produce)
+
+
+@pytest.mark.spec("B-HTTP-145")
+async def test_a_producer_may_write_all_at_once(canned_server, client):
+    def produce(write):
+        write(b"one")
+        write(b"two")
+
+    async with canned_server(OK) as server:
+        await client.fetch(server.url(), method="POST", body_producer=produce)
+    assert server.bodies == [b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"]
 
 
 @pytest.mark.spec("B-HTTP-147")

@@ -40,6 +40,12 @@ def test_assignment_converts_as_construction_does():
     assert list(request.headers) == []
 
 
+@pytest.mark.parametrize("body", [5, ["a"], [1], {"a": 1}])
+def test_a_body_is_text_or_bytes(body):
+    with pytest.raises(TypeError, match="bytes-like"):
+        HTTPRequest("http://a.test/", body=body)
+
+
 @pytest.mark.spec("B-HTTP-126")
 def test_the_headers_given_are_copied():
     headers = HTTPHeaders({"A": "1"})

@@ -116,6 +116,8 @@ def _set_request(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> N
         handle.setopt(pycurl.POSTFIELDS, request.body or b"")
     if request.method == "HEAD":
         handle.setopt(pycurl.NOBODY, 1)
+    if request.asks_to_close:
+        handle.setopt(pycurl.FORBID_REUSE, 1)
     handle.setopt(pycurl.CUSTOMREQUEST, request.method)
     handle.setopt(pycurl.HTTPHEADER, [line.encode("latin-1") for line in lines])
 

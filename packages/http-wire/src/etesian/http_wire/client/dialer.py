@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeVar
 
 from etesian.http_wire.client.connection import ClientConnection
@@ -17,11 +18,25 @@ if TYPE_CHECKING:
 
     from etesian.http_wire.client.pool import PoolKey
     from etesian.http_wire.client.proxy import Proxy
+    from etesian.http_wire.client.request import HTTPRequest
     from etesian.streams.interface import TCPClient
 
-__all__ = ["dial"]
+__all__ = ["check_source", "dial"]
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
+
+
+def check_source(request: HTTPRequest) -> None:
+    """Refuse a ``network_interface`` that is no address: it would be looked up as a name.
+
+    Raises ``ValueError`` for it.
+    """
+    if request.network_interface is not None:
+        try:
+            ip_address(request.network_interface)
+        except ValueError:
+            shown = ascii(request.network_interface)[:60]
+            raise ValueError(f"network_interface {shown} is no IP address") from None
 
 
 async def dial(

@@ -158,6 +158,9 @@ class Hop:
                 connection.close()
                 self._owner.hop_failed(self, HTTPProtocolError(str(error)), untouched=False)
                 return
+        if reusable and self.request.asks_to_close:
+            connection.close()
+            reusable = False
         self._owner.hop_ended(self, connection if reusable else None)
 
     def failed(self, error: Exception, *, untouched: bool) -> None:

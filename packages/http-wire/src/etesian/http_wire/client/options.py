@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     StreamingCallback = Callable[[bytes], Awaitable[None] | None]
     HeaderCallback = Callable[[str], object]
-    BodyProducer = Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[object]]
+    BodyProducer = Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[object] | None]
 
 __all__ = ["RequestOptions"]
 

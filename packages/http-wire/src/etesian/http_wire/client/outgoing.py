@@ -35,7 +35,8 @@ def check_request(request: HTTPRequest) -> None:
     Raises ``KeyError`` for a method that is not one of the usual seven, and
     ``ValueError`` for one that lacks or has a body against its custom: both
     only without ``allow_nonstandard_methods``. Raises ``ValueError`` for a
-    method that is no token, and for a body beside a body producer.
+    method that is no token, for ``CONNECT``, which leaves no connection to HTTP,
+    and for a body beside a body producer.
     """
     has_body = request.body is not None or request.body_producer is not None
     if request.body is not None and request.body_producer is not None:
@@ -43,6 +44,8 @@ def check_request(request: HTTPRequest) -> None:
     if request.allow_nonstandard_methods:
         if not is_token(request.method):
             raise ValueError("the method is not a token")
+        if request.method == "CONNECT":
+            raise ValueError("CONNECT opens a tunnel, which is for the proxy options to ask for")
     elif request.method not in _STANDARD_METHODS:
         raise KeyError(f"unknown method {request.method!r}")
     elif has_body != (request.method in _WITH_BODY):
@@ -128,7 +131,7 @@ def _frame(request: HTTPRequest, headers: HTTPHeaders) -> None:
         raise ValueError("Transfer-Encoding is set by the client, from body or body_producer")
     if request.body_producer is not None:
         if "Content-Length" in headers:
-            decimal(headers["Content-Length"])
+            _announced_length(headers)
         else:
             headers.set_valid("Transfer-Encoding", "chunked")
     elif request.body is not None or request.method in _WITH_BODY:
@@ -142,6 +145,13 @@ def _frame(request: HTTPRequest, headers: HTTPHeaders) -> None:
 
 
 def _set_length(headers: HTTPHeaders, length: int) -> None:
-    if "Content-Length" in headers and decimal(headers["Content-Length"]) != length:
+    if "Content-Length" in headers and _announced_length(headers) != length:
         raise ValueError(f"Content-Length differs from the body's {length} bytes")
     headers.set_valid("Content-Length", str(length))
+
+
+def _announced_length(headers: HTTPHeaders) -> int:
+    try:
+        return decimal(headers["Content-Length"])
+    except OverflowError as error:
+        raise ValueError(f"Content-Length: {error}") from None

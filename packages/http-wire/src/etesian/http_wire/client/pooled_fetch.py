@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from etesian.http_wire.client.dialer import check_source
 from etesian.http_wire.client.errors import HTTPStreamClosedError
 from etesian.http_wire.client.fetch import Fetch, Phase
 from etesian.http_wire.client.hop import Hop
@@ -64,6 +65,7 @@ class PooledFetch(Fetch[Hop]):
         if request.auth_mode != "basic":
             raise ValueError(f"auth_mode {request.auth_mode!r} is not supported, only 'basic'")
         check_proxy(request)
+        check_source(request)
 
     def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> Hop:
         key = self._key = self._shared.key_for(request, target.origin)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from etesian.http_wire.client.options import RequestOptions
 from etesian.http_wire.dates import format_timestamp
 from etesian.http_wire.headers import HTTPHeaders
+from etesian.http_wire.wire.grammar import list_members
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,8 +42,9 @@ class HTTPRequest:
     ``body_producer``
         Instead of ``body``: called with an awaitable ``write(chunk)`` once the
         request head is on its way; the awaitable that it returns is the body's
-        end, its exception aborts the fetch and is raised there. Sent in chunks
-        unless ``headers`` hold a ``Content-Length``.
+        end, its exception aborts the fetch and is raised there. One that returns
+        ``None`` has written all. Sent in chunks unless ``headers`` hold a
+        ``Content-Length``.
     ``auth_username``, ``auth_password``, ``auth_mode``
         ``basic`` is the only mode of the pooled client (RFC 7617, in UTF-8).
     ``connect_timeout``
@@ -66,7 +68,8 @@ class HTTPRequest:
     ``decompress_response``
         Ask for gzip, and decode it; the limits hold for the decoded size.
     ``network_interface``
-        The local IP address to connect from.
+        The local IP address to connect from; libcurl also takes the name of an
+        interface.
     ``proxy``
         The URL of a proxy, which may hold user and password. By its scheme:
         ``http`` (also without a scheme) is asked for http by absolute URL, for
@@ -176,7 +179,8 @@ class HTTPRequest:
         if isinstance(body, str):
             body = body.encode()
         # A buffer that its owner may still change is copied while it is what was meant.
-        self._body = None if body is None else bytes(body)
+        # Through a view, as bytes(3) is three zeros and no error.
+        self._body = body if body is None or type(body) is bytes else bytes(memoryview(body))
 
     @property
     def is_plain(self) -> bool:
@@ -190,6 +194,14 @@ class HTTPRequest:
             and not self._headers
             and type(self) is HTTPRequest
         )
+
+    @property
+    def asks_to_close(self) -> bool:
+        """Whether ``headers`` say that this is the last of its connection (RFC 9112, 9.6)."""
+        headers = self._headers
+        if not headers or "Connection" not in headers:
+            return False
+        return "close" in list_members(headers["Connection"].lower())
 
     def with_defaults(self, defaults: RequestOptions) -> HTTPRequest:
         """Give this request, or a copy where an unset option has a default here."""

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from etesian.http_wire.client.dialer import dial
+from etesian.http_wire.client.dialer import check_source, dial
 from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
 from etesian.http_wire.client.hop import Hop
 from etesian.http_wire.client.outgoing import check_request, request_head
@@ -56,6 +56,7 @@ async def connect_upgrade(
     """
     check_request(request)
     check_proxy(request)
+    check_source(request)
     target = parse_url(request.url)
     if target.username is not None and request.auth_username is None:
         request = request.replaced(auth_username=target.username, auth_password=target.password)

@@ -24,7 +24,9 @@ async def produce_body(
     more or less than ``length``; the connection is then of no further use.
     """
     body = _Body(connection, length)
-    await producer(body.write)
+    produced = producer(body.write)
+    if produced is not None:
+        await produced
     body.end()
 
 
