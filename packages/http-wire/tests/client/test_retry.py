@@ -84,6 +84,30 @@ def test_a_server_may_say_when():
     assert policy.delay_after(GET, 1, failure(503, Retry_After="soon")) <= 0.2
 
 
+@pytest.mark.parametrize("form", ["%a %b %d %H:%M:%S %Y", "%A, %d-%b-%y %H:%M:%S GMT"])
+def test_the_older_forms_of_dates_are_in_utc_too(monkeypatch, form):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        date = time.strftime(form, time.gmtime(time.time() + 30))
+        delay = RetryPolicy(max_delay=60).delay_after(GET, 1, failure(503, Retry_After=date))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert 25 < delay <= 30
+
+
+async def test_who_is_not_trusted_is_not_asked_again(
+    canned_server, either, server_tls, ca_file, tmp_path
+):
+    nothing = str(tmp_path / "none.pem")
+    async with canned_server(OK, tls=server_tls("other.test")) as server:
+        for options in ({}, {"ca_certs": ca_file}, {"ca_certs": nothing}, {"client_cert": nothing}):
+            with pytest.raises((OSError, HTTPClientError)) as caught:
+                await either.fetch(server.url(), **options)
+            assert FAST.delay_after(GET, 1, caught.value) is None
+
+
 def test_a_budget_bounds_retries_by_requests():
     budget = RetryBudget(ratio=0.5, reserve=2)
     assert [budget.take() for _ in range(3)] == [True, True, False]

@@ -11,6 +11,7 @@ import random
 import ssl
 import time
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -129,6 +130,8 @@ def _is_repeatable(request: HTTPRequest) -> bool:
 
 def is_lasting(error: Exception) -> bool:
     """Tell whether no repetition can change this failure."""
+    if isinstance(error, HTTPClientError):
+        return getattr(error, "is_lasting", False)  # of libcurl, which need not be there
     return isinstance(error, (PermissionError, FileNotFoundError, ssl.SSLCertVerificationError))
 
 
@@ -140,6 +143,10 @@ def retry_after(headers: HTTPHeaders) -> float | None:
     except (ValueError, OverflowError):
         pass
     try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+        moment = parsedate_to_datetime(value)
+        if moment.tzinfo is None:
+            # The asctime form of RFC 9110, 5.6.7, has no zone, and is in UTC like the others.
+            moment = moment.replace(tzinfo=UTC)
+        return max(moment.timestamp() - time.time(), 0.0)
     except (ValueError, OverflowError):
         return None
