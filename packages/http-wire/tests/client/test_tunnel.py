@@ -15,11 +15,11 @@ from etesian.http_wire.client.errors import (
     HTTPStreamClosedError,
     HTTPTimeoutError,
 )
-from etesian.http_wire.client.proxy import proxy_of_environment
+from etesian.http_wire.client.proxy import proxy_of_environment, url_of_environment
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.tls import TLSContexts
 from etesian.http_wire.client.upgrade import connect_upgrade
-from etesian.http_wire.client.url import Origin
+from etesian.http_wire.client.url import Origin, parse_url
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -250,6 +250,25 @@ async def test_the_environment_names_a_proxy_only_when_asked(
         await trusting.fetch(server.url())
         await make_client().fetch(server.url())
     assert len(proxy.heads) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "url"),
+    [
+        ("::1", "http://[::1]/"),
+        ("a.test,::1", "http://[::1]:81/"),
+        ("[::1]", "http://[::1]/"),
+        ("a.test", "http://a.test./"),
+        ("a.test", "http://b.a.test.:81/"),
+        ("a.test:80", "http://a.test/"),
+    ],
+)
+def test_hosts_are_reached_without_a_proxy_however_they_are_written(monkeypatch, names, url):
+    monkeypatch.setenv("http_proxy", "http://proxy.test:3128")
+    monkeypatch.setenv("no_proxy", "other.test")
+    assert url_of_environment(parse_url(url).origin) == "http://proxy.test:3128"
+    monkeypatch.setenv("no_proxy", names)
+    assert url_of_environment(parse_url(url).origin) is None
 
 
 def test_the_environment_is_read_as_customary(monkeypatch):

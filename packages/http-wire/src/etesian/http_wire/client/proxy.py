@@ -180,8 +180,10 @@ def url_of_environment(origin: Origin) -> str | None:
 
     proxies = getproxies_environment()
     url = proxies.get(origin.scheme) or proxies.get("all")
-    host = f"[{origin.host}]" if ":" in origin.host else origin.host
-    if not url or proxy_bypass_environment(f"{host}:{origin.port}", proxies):
+    # As libcurl reads it: without a final dot; an IPv6 address with and without its brackets.
+    name = origin.tls_name
+    hosts = [name, f"[{name}]:{origin.port}"] if ":" in name else [f"{name}:{origin.port}"]
+    if not url or any(proxy_bypass_environment(host, proxies) for host in hosts):
         return None
     return str(url)
 
