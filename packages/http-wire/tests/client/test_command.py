@@ -325,6 +325,21 @@ def test_closed_outputs_are_no_traceback(url):
     silent = run(*COMMAND, "-v", url.replace("echo", "404"), "2>&-")
     assert (silent.returncode, silent.stderr) == (1, b"")
     assert b'"/404"' in silent.stdout
+    without = run(*COMMAND, "-d", "@-", url, "<&-")
+    assert (without.returncode, without.stdout) == (26, b"")
+    assert without.stderr == b"cannot read standard input: No such file or directory\n"
+
+
+@pytest.mark.parametrize(("path", "status"), [("echo", 0), ("404", 1)])
+def test_nobody_needs_to_read_standard_error(url, path, status):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        words = [*COMMAND, "-v", url.replace("echo", path)]
+        done = subprocess.run(words, stdout=-1, stderr=theirs, check=False)
+    finally:
+        os.close(theirs)
+    assert (done.returncode, done.stdout != b"") == (status, True)
 
 
 def test_a_file_that_is_no_certificate(capfdbinary, tmp_path):

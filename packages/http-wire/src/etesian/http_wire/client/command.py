@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.command_failures import WriteError, message_of, status_of
 from etesian.http_wire.client.command_options import parse_arguments, request_for
-from etesian.http_wire.client.command_output import Output, show_request, writing
+from etesian.http_wire.client.command_output import Output, show_request, tell, writing
 from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.outgoing import request_head
 from etesian.http_wire.client.response import HTTPResponse
@@ -163,4 +163,4 @@ def _jar(options: argparse.Namespace) -> CookieJar | None:
 def _complain(options: argparse.Namespace, message: str) -> None:
     if not options.silent:
         # What a server says may hold what a terminal obeys.
-        sys.stderr.write(f"{message.encode('ascii', 'backslashreplace').decode()}\n")
+        tell(f"{message.encode('ascii', 'backslashreplace').decode()}\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -130,7 +132,11 @@ def _content(text: str) -> bytes:
     """Give the text itself, or with ``@`` before it that of a file, ``@-`` of standard input."""
     if not text.startswith("@"):
         return text.encode("utf-8", "surrogateescape")
-    return sys.stdin.buffer.read() if text == "@-" else Path(text[1:]).read_bytes()
+    if text != "@-":
+        return Path(text[1:]).read_bytes()
+    if sys.stdin is None:  # who starts a program may have closed it
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "standard input")
+    return sys.stdin.buffer.read()
 
 
 def _form(options: argparse.Namespace) -> MultipartForm | None:

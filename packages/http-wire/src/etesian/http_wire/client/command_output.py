@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.stream import ResponseStream
     from etesian.http_wire.headers import HTTPHeaders
 
-__all__ = ["Output", "show_request", "writing"]
+__all__ = ["Output", "show_request", "tell", "writing"]
 
 # Seconds between two looks at the progress: more are not seen.
 _PROGRESS_PAUSE = 0.1
@@ -75,7 +76,7 @@ class Output:
         self._write(b"")
         if self._shows_progress:
             self._show_progress(headers)
-            sys.stderr.write("\n")
+            tell("\n")
 
     def _write(self, data: bytes) -> None:
         with writing():
@@ -89,8 +90,7 @@ class Output:
         self._shown_at = monotonic()
         total = headers.get("Content-Length", "")
         of = f" of {_size(int(total))}" if total and "Content-Encoding" not in headers else ""
-        sys.stderr.write(f"\r\x1b[K{_size(self._written)}{of}")
-        sys.stderr.flush()
+        tell(f"\r\x1b[K{_size(self._written)}{of}")
 
 
 @contextmanager
@@ -116,7 +116,17 @@ def show_request(head: bytes) -> None:
 
 def _show(mark: str, lines: list[str]) -> None:
     for line in lines:
-        sys.stderr.write(f"{mark}{line}\n".encode("ascii", "backslashreplace").decode())
+        tell(f"{mark}{line}\n".encode("ascii", "backslashreplace").decode())
+
+
+def tell(text: str) -> None:
+    """Write to standard error, where somebody reads it."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        # No reason to end the fetch; what the buffer still holds must not be tried again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _is_unreadable(piece: bytes) -> bool:
