@@ -223,11 +223,11 @@ async def test_an_answer_before_the_request_is_sent_ends_the_connection(canned_s
     assert server.connections == 2
 
 
-async def test_a_switch_of_protocols_that_nobody_asked_for_is_an_error(canned_server, client):
+async def test_a_switch_of_protocols_that_nobody_asked_for_is_an_error(canned_server, either):
     answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: evil\r\n\r\n" + OK
     async with canned_server(answer) as server:
         for _ in range(2):
-            response = await client.fetch(server.url(), raise_error=False)
+            response = await either.fetch(server.url(), raise_error=False)
             assert (response.code, response.body) == (101, b"")
             assert response.error is not None
     assert server.connections == 2

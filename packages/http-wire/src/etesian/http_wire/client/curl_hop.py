@@ -138,7 +138,9 @@ class CurlHop:
         except Exception as error:  # noqa: BLE001  # no exception may cross libcurl
             self._error = error
             return _ABORT
-        return _ABORT if self._handle is None else len(line)
+        # What follows a 101 is no HTTP, and libcurl would wait for a head.
+        ended = self._handle is None or self.start_line.code == 101
+        return _ABORT if ended else len(line)
 
     def _take_line(self, line: bytes) -> None:
         if self._challenge_body is not None and not self._head and not line.startswith(b"HTTP/"):
@@ -152,6 +154,9 @@ class CurlHop:
         self._head.clear()
         start_line, headers = parse_response_head(head, self._policy)
         self.start_line, self.headers = start_line, headers
+        if self.start_line.code == 101:
+            self._take_final_head()
+            return
         if self.start_line.code < 200:
             self._informational += 1
             if self._informational > self._policy.max_informational:
@@ -254,7 +259,7 @@ class CurlHop:
             if isinstance(self._error, HTTPInputError):
                 return HTTPProtocolError(str(self._error))
             return self._error
-        if error is None:
+        if error is None or self.start_line.code == 101:  # which we have cut off
             return None if self._final_head else HTTPProtocolError("no response head came")
         if error[0] == pycurl.E_OPERATION_TIMEDOUT:
             return HTTPTimeoutError(
