@@ -191,17 +191,17 @@ async def test_bytes_behind_a_response_end_the_connection(canned_server, either)
 
 @pytest.mark.spec("S239")
 @pytest.mark.parametrize("seen_by_loop", [True, False])
-async def test_bytes_that_nobody_asked_for_are_nobodys_answer(canned_server, client, seen_by_loop):
+async def test_bytes_that_nobody_asked_for_are_nobodys_answer(canned_server, either, seen_by_loop):
     async with canned_server(OK) as server:
-        await client.fetch(server.url())
-        # Past the loop, which may send what is written only when the client waits again.
+        await either.fetch(server.url())
+        # Past the loop, which may send what is written only when the either waits again.
         connected = server.writers[0].get_extra_info("socket").fileno()
         os.write(connected, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
         if seen_by_loop:
             await asyncio.sleep(0.02)
         else:
             time.sleep(0.02)  # noqa: ASYNC251  # the loop must not get to read
-        assert (await client.fetch(server.url())).body == b"ok"
+        assert (await either.fetch(server.url())).body == b"ok"
     assert server.connections == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING
 
 import pycurl
@@ -29,6 +30,7 @@ class CurlDriver:
         self._ended: dict[pycurl.Curl, Ended] = {}
         self._running: set[pycurl.Curl] = set()
         self._watched: dict[int, int] = {}
+        self._kept: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._within_libcurl = False
@@ -63,7 +65,24 @@ class CurlDriver:
     def _start(self, handle: pycurl.Curl) -> None:
         if handle in self._ended:
             self._running.add(handle)
+            if self._something_came_unasked():
+                handle.setopt(pycurl.FRESH_CONNECT, 1)
             self._multi.add_handle(handle)
+
+    def _something_came_unasked(self) -> bool:
+        """Tell whether a kept connection has ended, or holds what would be taken for an answer.
+
+        libcurl looks for that by itself, but once a second only.
+        """
+        if not self._kept:
+            return False
+        poll = select.poll()
+        for fd in self._kept:
+            poll.register(fd, select.POLLIN)
+        found = poll.poll(0)
+        # Closed by libcurl since; a number that is another's by now costs a connection at worst.
+        self._kept.difference_update(fd for fd, events in found if events & select.POLLNVAL)
+        return any(not events & select.POLLNVAL for _, events in found)
 
     def _stop(self, handle: pycurl.Curl) -> None:
         if handle in self._running:
@@ -105,6 +124,7 @@ class CurlDriver:
         if what == pycurl.POLL_REMOVE:
             return
         self._watched[fd] = what
+        self._kept.discard(fd)
         if what in _READ:
             self._loop.add_reader(fd, self._act, fd, pycurl.CSELECT_IN)
         if what in _WRITE:
@@ -138,5 +158,7 @@ class CurlDriver:
         ended = self._ended.pop(handle, None)
         if ended is not None:
             self._running.remove(handle)
+            if error is None and (fd := handle.getinfo(pycurl.ACTIVESOCKET)) >= 0:
+                self._kept.add(fd)
             self._multi.remove_handle(handle)
             ended(error)

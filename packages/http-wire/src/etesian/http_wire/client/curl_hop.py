@@ -10,7 +10,13 @@ import pycurl
 
 from etesian.http_wire.client.collector import Collector
 from etesian.http_wire.client.curl_options import configure
-from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError, HTTPTimeoutError
+from etesian.http_wire.client.errors import (
+    HTTPClientError,
+    HTTPProtocolError,
+    HTTPStreamClosedError,
+    HTTPTimeoutError,
+)
+from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
 from etesian.http_wire.interface import HTTPInputError, ResponseStartLine
 from etesian.http_wire.wire.framing import response_body_length
 from etesian.http_wire.wire.head import parse_response_head
@@ -75,6 +81,7 @@ class CurlHop:
     body = b""
     start_line = ResponseStartLine("HTTP/1.1", 599, "")
     headers: HTTPHeaders
+    _attempts = 0
 
     def __init__(
         self,
@@ -109,6 +116,7 @@ class CurlHop:
             raise
         self._handle.setopt(pycurl.HEADERFUNCTION, self._header_received)
         self._handle.setopt(pycurl.WRITEFUNCTION, self._data_received)
+        self._bound_attempts(self._handle)
 
     def start(self) -> None:
         """Begin the transfer; the owner hears of the end."""
@@ -129,6 +137,21 @@ class CurlHop:
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.close()
+
+    def _bound_attempts(self, handle: pycurl.Curl) -> None:
+        """Hold libcurl, which sends again what a kept connection lost, to our rules for that."""
+        if hasattr(pycurl, "PREREQFUNCTION"):
+            handle.setopt(pycurl.PREREQFUNCTION, self._request_begins)
+        elif self.request.method not in IDEMPOTENT_METHODS:
+            handle.setopt(pycurl.FRESH_CONNECT, 1)  # on which it sends nothing again
+
+    def _request_begins(self, *_addresses: object) -> int:
+        self._attempts += 1
+        # As in PooledFetch.hop_failed: once more, and only what is idempotent.
+        if self._attempts > (2 if self.request.method in IDEMPOTENT_METHODS else 1):
+            self._error = HTTPStreamClosedError("connection closed before a response")
+            return pycurl.PREREQFUNC_ABORT
+        return pycurl.PREREQFUNC_OK
 
     def _header_received(self, line: bytes) -> int:
         if self._final_head:
@@ -169,6 +192,7 @@ class CurlHop:
         self._body_size = 0
         if self._is_challenge():
             self._challenge_body = bytearray()
+            self._attempts = 0
         else:
             self._take_final_head()
 
