@@ -225,6 +225,41 @@ def test_what_a_report_raises_goes_to_the_loop_and_the_others_run(loop: IOLoop) 
     assert [type(context["exception"]) for context in contexts] == [LookupError]
 
 
+def test_what_a_report_raises_puts_nothing_off(loop: IOLoop) -> None:
+    seen = []
+
+    def report(callback: object) -> None:
+        raise LookupError
+
+    loop.handle_callback_exception = report
+    loop.asyncio_loop.set_exception_handler(lambda _, context: seen.append(context["message"]))
+
+    def start() -> None:
+        loop.add_callback(lambda: 1 / 0)
+        loop.add_callback(loop.stop)
+        loop.asyncio_loop.call_soon(seen.append, "in the same iteration")
+
+    loop.asyncio_loop.call_soon(start)
+    loop.start()
+    assert seen[1:] == ["in the same iteration"]
+    run(loop, lambda: None)
+
+
+def test_what_cannot_be_run_although_it_is_a_future_is_reported(loop: IOLoop) -> None:
+    seen = []
+    loop.handle_callback_exception = lambda of: seen.append((of, type(sys.exc_info()[1])))
+    elsewhere = asyncio.SelectorEventLoop()
+    future = elsewhere.create_future()
+
+    def start() -> None:
+        loop.add_callback(lambda: future)
+        loop.add_callback(seen.append, "next")
+
+    run(loop, start)
+    elsewhere.close()
+    assert seen == [(future, ValueError), "next"]
+
+
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
 def test_an_interrupt_leaves_what_follows_in_its_place(loop: IOLoop, interrupt: type) -> None:
     seen = []

@@ -39,7 +39,7 @@ def callback_batches(
         call_soon=asyncio_loop.call_soon,
         get_debug=asyncio_loop.get_debug,
         one_by_one=one_by_one,
-        report=guard.report,
+        report=guard.report_safely,
         watch=guard.watch,
     )
 

@@ -96,7 +96,7 @@ keep_call(Call *call, PyObject *const *args, Py_ssize_t count, PyObject *keyword
 /* ---- Running ---- */
 
 /* Pass on the error that is set, while it is being handled: `sys.exc_info` has it. As below, -1
-   with an error set where that is not for the guard: an interrupt, or one of the report's own. */
+   with an error set where that is for the loop: an interrupt. */
 static int
 report_error(Batches *batches, PyObject *callback)
 {
@@ -511,7 +511,7 @@ PyDoc_STRVAR(batches_doc,
 "`ready` is the loop's queue of handles, a deque, which is only looked at; `call_soon` and\n"
 "`get_debug` are the loop's. `one_by_one` does what `add` does, wherever a batch cannot: on\n"
 "other threads, in debug mode, which names each callback, and on a closed loop. `report` and\n"
-"`watch` are those of the loop's `Guard`.");
+"`watch` are `report_safely` and `watch` of the loop's `Guard`, which raise interrupts alone.");
 
 static PyMethodDef batches_methods[] = {
     {"add", (PyCFunction)(void (*)(void))batches_add, METH_FASTCALL | METH_KEYWORDS, add_doc},

@@ -20,8 +20,8 @@ class Guard:
     """Runs callbacks, and the awaitables they return, for one loop.
 
     ``run(callback)`` and ``run_with(callback, args, kwargs)`` are what asyncio is given to
-    call. `on_error` is called with the callback, or the Future of what it returned, inside
-    the ``except`` clause of its error. A cancellation is no error. KeyboardInterrupt and
+    call. `on_error` is called with the callback, or the Future of what it returned, or that
+    itself, inside the ``except`` clause of its error. A cancellation is no error. KeyboardInterrupt and
     SystemExit end the loop, as they are meant to.
     """
 
@@ -51,14 +51,27 @@ class Guard:
             self._asyncio_loop.call_exception_handler({"message": message, "exception": raised})
 
     def watch(self, result: object) -> None:
-        """Run what a callback returned, if it can be run, and report how it fails."""
-        if isinstance(result, concurrent.futures.Future):
-            result = asyncio.wrap_future(result, loop=self._asyncio_loop)
-        elif not isawaitable(result):
+        """Run what a callback returned, if it can be run, and report how it fails.
+
+        What cannot be run although it looks so, such as a Future of another loop, fails too.
+        """
+        try:
+            future = self._future(result)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  as for the callback itself
+            self.report_safely(result, error)
             return
-        future = asyncio.ensure_future(result, loop=self._asyncio_loop)
-        self._unawaited.add(future)
-        future.add_done_callback(self._unwatch)
+        if future is not None:
+            self._unawaited.add(future)
+            future.add_done_callback(self._unwatch)
+
+    def _future(self, result: object) -> asyncio.Future[Any] | None:
+        if isinstance(result, concurrent.futures.Future):
+            return asyncio.wrap_future(result, loop=self._asyncio_loop)
+        if isawaitable(result):
+            return asyncio.ensure_future(result, loop=self._asyncio_loop)
+        return None
 
     def _unwatch(self, future: asyncio.Future[Any]) -> None:
         self._unawaited.discard(future)

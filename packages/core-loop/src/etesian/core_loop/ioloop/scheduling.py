@@ -176,7 +176,8 @@ class Scheduler:
     def handle_callback_exception(self, callback: object) -> None:
         """Log the error that is being handled; `callback` raised it.
 
-        `callback` may also be a Future whose error nobody else will see. Called inside the
+        `callback` may also be a Future whose error nobody else will see, or what a callback
+        returned and could not be run, such as a Future of another loop. Called inside the
         ``except`` clause: `sys.exc_info` has the error. Subclasses may do something else.
         """
         _log.error("Exception in callback %r", callback, exc_info=True)
