@@ -260,6 +260,26 @@ def test_what_cannot_be_run_although_it_is_a_future_is_reported(loop: IOLoop) ->
     assert seen == [(future, ValueError), "next"]
 
 
+# uvloop has this flaw itself: its own frames take the error of the caller for theirs.
+@pytest.mark.parametrize("way", WAYS[:3])
+def test_the_error_of_a_caller_does_not_stay_in_a_generator_that_runs_the_loop(
+    loop: IOLoop,
+) -> None:
+    loop.handle_callback_exception = lambda callback: None
+
+    def runs_the_loop() -> Iterator[object]:
+        run(loop, lambda: loop.add_callback(lambda: 1 / 0))
+        yield sys.exc_info()[0]
+        yield sys.exc_info()[0]
+
+    generator = runs_the_loop()
+    try:
+        {}["nothing"]
+    except KeyError:
+        assert next(generator) is KeyError
+    assert next(generator) is None
+
+
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
 def test_an_interrupt_leaves_what_follows_in_its_place(loop: IOLoop, interrupt: type) -> None:
     seen = []

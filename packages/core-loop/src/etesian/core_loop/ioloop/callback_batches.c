@@ -95,6 +95,19 @@ keep_call(Call *call, PyObject *const *args, Py_ssize_t count, PyObject *keyword
 
 /* ---- Running ---- */
 
+/* Go back to the error that was being handled, or NULL. Where that is the error of a caller, as
+   in a generator that runs the loop, it is not to become one of the generator's own. */
+static void
+handle_again(PyObject *handled_before)
+{
+    PyErr_SetHandledException(NULL);
+    PyObject *of_callers = PyErr_GetHandledException();
+    if (of_callers != handled_before) {
+        PyErr_SetHandledException(handled_before);
+    }
+    Py_XDECREF(of_callers);
+}
+
 /* Pass on the error that is set, while it is being handled: `sys.exc_info` has it. As below, -1
    with an error set where that is for the loop: an interrupt. */
 static int
@@ -119,7 +132,7 @@ report_error(Batches *batches, PyObject *callback)
     PyObject *handled_before = PyErr_GetHandledException();
     PyErr_SetHandledException(error);
     PyObject *reported = PyObject_CallFunctionObjArgs(batches->report, callback, error, NULL);
-    PyErr_SetHandledException(handled_before);
+    handle_again(handled_before);
     Py_XDECREF(handled_before);
     Py_DECREF(error);
     Py_XDECREF(reported);
