@@ -307,6 +307,38 @@ def test_an_interrupt_leaves_what_follows_in_its_place(loop: IOLoop, interrupt: 
     assert seen == [1, 2, 3, 4, 5]
 
 
+class Meddling(asyncio.SelectorEventLoop):
+    """Does what another thread can while `call_soon` runs."""
+
+    def meddle(self, handle: asyncio.Handle) -> None: ...
+
+    def _call_soon(self, callback, args, context):
+        handle = super()._call_soon(callback, args, context)
+        self.meddle(handle)
+        return handle
+
+
+@WITHOUT
+def test_a_callback_is_not_lost_when_another_thread_runs_the_loop_meanwhile() -> None:
+    seen = []
+    asyncio_loop = Meddling()
+    loop = IOLoop(make_current=False, asyncio_loop=asyncio_loop)
+
+    def meddle(handle: asyncio.Handle) -> None:
+        del asyncio_loop.meddle
+        asyncio_loop._ready.remove(handle)
+        handle._run()
+
+    def start() -> None:
+        asyncio_loop.meddle = meddle
+        loop.add_callback(seen.append, 1)
+        loop.add_callback(seen.append, 2)
+
+    run(loop, start)
+    loop.close()
+    assert seen == [1, 2]
+
+
 def test_an_awaitable_is_run_and_its_error_reported(loop: IOLoop) -> None:
     seen = []
 
@@ -461,6 +493,24 @@ def test_a_closed_loop_drops_callbacks_on_its_own_thread(way: tuple[str, str]) -
     ioloop.add_callback(pytest.fail, "must not run")
     queue = handle_queue(ioloop.asyncio_loop)
     assert not queue
+
+
+def test_a_closed_loop_keeps_no_callback_that_was_waiting(way: tuple[str, str]) -> None:
+    class Callback:
+        def __call__(self) -> None: ...
+
+    async def note_the_thread() -> None:
+        assert IOLoop.current() is loop
+
+    loop = make_loop(way)
+    loop.asyncio_loop.run_until_complete(note_the_thread())
+    callback = Callback()
+    waiting = weakref.ref(callback)
+    loop.add_callback(callback)
+    del callback
+    assert waiting() is not None
+    loop.close()
+    assert waiting() is None
 
 
 # What goes through call_soon is named by asyncio, and all that by the guard's name; uvloop too.

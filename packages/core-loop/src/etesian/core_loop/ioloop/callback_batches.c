@@ -30,6 +30,8 @@ typedef struct {
     PyObject *context;   /* a copy of the one that it was added in */
 } Call;
 
+static const Call NO_CALL = {NULL, NULL, NULL, NULL};
+
 typedef struct Batches Batches;
 
 /* Called by the loop, once, in a handle of its own. */
@@ -52,7 +54,9 @@ struct Batches {
     PyObject *one_by_one;  /* does the same as `add`, wherever a batch cannot */
     PyObject *report;      /* report(callback, error), while the error is being handled */
     PyObject *watch;       /* watch(result) of anything but None */
-    Batch *open;           /* the one that was opened last, until it begins; or NULL */
+    /* The batch that was opened last, until it begins or is dropped; or NULL. Neither it nor its
+       handle is owned: callbacks that a closed loop drops are not to live on by this. */
+    Batch *open;
     PyObject *open_handle;
     Py_ssize_t open_length; /* of `ready`, with the handle of `open` in it */
     unsigned long thread_id;
@@ -73,7 +77,7 @@ static int
 keep_call(Call *call, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
     Py_ssize_t all = count - 1 + (keywords == NULL ? 0 : PyTuple_GET_SIZE(keywords));
-    *call = (Call){NULL, NULL, NULL, NULL};
+    *call = NO_CALL;
     if (all > 0) {
         call->arguments = PyTuple_New(all);
         if (call->arguments == NULL) {
@@ -184,6 +188,15 @@ run_call(Batches *batches, Call *call)
     return outcome;
 }
 
+/* Nothing joins the batch any more. */
+static void
+close_batch(Batch *batch)
+{
+    if (batch->batches != NULL && batch->batches->open == batch) {
+        batch->batches->open = NULL;
+    }
+}
+
 /* The error of a callback goes to the loop. The callbacks behind it keep their place: as the
    handles that each would have had, they stay at the head of the queue. */
 static void
@@ -212,10 +225,7 @@ batch_call(Batch *batch, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
     if (batches == NULL || batches->one_by_one == NULL) {
         Py_RETURN_NONE; /* the garbage collector has been here: there is no loop any more */
     }
-    if (batches->open == batch) {
-        Py_CLEAR(batches->open_handle);
-        Py_CLEAR(batches->open); /* the caller has another reference */
-    }
+    close_batch(batch);
     while (batch->next < batch->count) {
         Call call = batch->calls[batch->next++];
         /* The loop has entered the context of the first: see `open_batch`. */
@@ -251,6 +261,7 @@ batch_traverse(Batch *batch, visitproc visit, void *arg)
 static int
 batch_clear(Batch *batch)
 {
+    close_batch(batch);
     while (batch->next < batch->count) {
         drop_call(&batch->calls[batch->next++]);
     }
@@ -305,6 +316,18 @@ reserve(Batch *batch)
     return 0;
 }
 
+/* Make a callback, which is the batch's from then on, the last of a batch. 1, or -1 with an error. */
+static int
+put(Batch *batch, Call *call)
+{
+    if (reserve(batch) < 0) {
+        return -1;
+    }
+    batch->calls[batch->count++] = *call;
+    *call = NO_CALL;
+    return 1;
+}
+
 /* The batch that a callback may join, borrowed; NULL, without an error, where there is none. */
 static Batch *
 joinable(Batches *batches)
@@ -321,34 +344,6 @@ joinable(Batches *batches)
     return last == batches->open_handle ? batches->open : NULL;
 }
 
-/* Give the loop a handle for a new batch, a new reference; NULL with an error. The handle is run
-   in `context`, that of the first callback, which spares most batches a second copy. */
-static Batch *
-open_batch(Batches *batches, PyObject *context)
-{
-    Batch *batch = PyObject_GC_New(Batch, batches->batch_type);
-    if (batch == NULL) {
-        return NULL;
-    }
-    batch->batches = (Batches *)Py_NewRef(batches);
-    batch->calls = NULL;
-    batch->next = batch->count = batch->capacity = 0;
-    PyObject_GC_Track(batch);
-    PyObject *arguments[] = {(PyObject *)batch, context};
-    PyObject *handle = reserve(batch) < 0 ? NULL
-        : PyObject_Vectorcall(batches->call_soon, arguments, 1, batches->context_keyword);
-    if (handle == NULL) {
-        Py_DECREF(batch);
-        return NULL;
-    }
-    /* What that has dropped may have opened others: then this one is not the last, and is not
-       joined, but has its place. */
-    Py_XSETREF(batches->open_handle, handle);
-    Py_XSETREF(batches->open, (Batch *)Py_NewRef(batch));
-    batches->open_length = PySequence_Size(batches->ready);
-    return batch;
-}
-
 static int
 in_debug_mode(Batches *batches)
 {
@@ -358,32 +353,59 @@ in_debug_mode(Batches *batches)
     return debug;
 }
 
-/* 1 where the callback has its place, and 0 where it cannot have one here. */
+/* Give the loop a handle for a new batch of one callback, which it runs in the context of that:
+   this spares most batches a second copy. 1, or -1 with an error. The callback is in it before
+   the loop has it, because a loop that was taken to another thread may run it at once. */
+static int
+open_batch(Batches *batches, Call *call)
+{
+    Batch *batch = PyObject_GC_New(Batch, batches->batch_type);
+    if (batch == NULL) {
+        return -1;
+    }
+    batch->batches = (Batches *)Py_NewRef(batches);
+    batch->calls = NULL;
+    batch->next = batch->count = batch->capacity = 0;
+    PyObject_GC_Track(batch);
+    PyObject *context = Py_NewRef(call->context);
+    PyObject *arguments[] = {(PyObject *)batch, context};
+    PyObject *handle = put(batch, call) < 0 ? NULL
+        : PyObject_Vectorcall(batches->call_soon, arguments, 1, batches->context_keyword);
+    Py_DECREF(context);
+    if (handle == NULL) {
+        batch_clear(batch); /* should the loop have it in spite of the error */
+        Py_DECREF(batch);
+        return -1;
+    }
+    /* Others may have come behind it by now: then it is not the last, and is not joined. */
+    batches->open = batch;
+    batches->open_handle = handle;
+    batches->open_length = PySequence_Size(batches->ready);
+    Py_DECREF(handle);
+    Py_DECREF(batch);
+    return 1;
+}
+
+/* 1 where the callback has its place, 0 where it cannot have one here, -1 with an error. */
 static int
 add_to_batch(Batches *batches, Call *call)
 {
-    Batch *batch = (Batch *)Py_XNewRef(joinable(batches));
-    if (batch == NULL) {
-        int debug = in_debug_mode(batches);
-        if (debug != 0) {
-            return debug < 0 ? -1 : 0;
-        }
-        batch = open_batch(batches, call->context);
-        if (batch == NULL) {
-            if (!PyErr_ExceptionMatches(PyExc_RuntimeError)) {
-                return -1;
-            }
-            PyErr_Clear(); /* a closed loop; the twin knows what to do with it */
-            return 0;
-        }
+    Batch *batch = joinable(batches);
+    if (batch != NULL) {
+        return put(batch, call);
     }
-    int outcome = reserve(batch);
-    if (outcome == 0) {
-        batch->calls[batch->count++] = *call;
-        outcome = 1;
+    int debug = in_debug_mode(batches);
+    if (debug != 0) {
+        return debug < 0 ? -1 : 0;
     }
-    Py_DECREF(batch);
-    return outcome;
+    if (open_batch(batches, call) < 0) {
+        if (!PyErr_ExceptionMatches(PyExc_RuntimeError)) {
+            return -1;
+        }
+        PyErr_Clear(); /* a closed loop; the twin knows what to do with it */
+        return 0;
+    }
+    return 1;
 }
 
 PyDoc_STRVAR(add_doc,
@@ -486,8 +508,6 @@ batches_traverse(Batches *batches, visitproc visit, void *arg)
     Py_VISIT(batches->one_by_one);
     Py_VISIT(batches->report);
     Py_VISIT(batches->watch);
-    Py_VISIT(batches->open);
-    Py_VISIT(batches->open_handle);
     return 0;
 }
 
@@ -495,14 +515,13 @@ static int
 batches_clear(Batches *batches)
 {
     batches->thread_id = NO_THREAD;
-    Py_CLEAR(batches->open);
-    Py_CLEAR(batches->open_handle);
+    batches->open = NULL;
+    Py_CLEAR(batches->one_by_one); /* first: by this others see that the rest may be gone */
     Py_CLEAR(batches->ready);
     Py_CLEAR(batches->call_soon);
     Py_CLEAR(batches->get_debug);
     Py_CLEAR(batches->report);
     Py_CLEAR(batches->watch);
-    Py_CLEAR(batches->one_by_one);
     return 0;
 }
 
