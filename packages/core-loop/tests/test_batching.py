@@ -307,6 +307,31 @@ def test_an_interrupt_leaves_what_follows_in_its_place(loop: IOLoop, interrupt: 
     assert seen == [1, 2, 3, 4, 5]
 
 
+def test_an_interrupt_keeps_the_iterations_apart(loop: IOLoop) -> None:
+    seen = []
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    def last() -> None:
+        loop.stop()
+        loop.add_callback(seen.append, "in the next iteration")
+
+    def start() -> None:
+        loop.add_callback(lambda: loop.add_callback(seen.append, "in this one"))
+        loop.add_callback(interrupt)
+        loop.add_callback(last)
+
+    # asyncio raises at once, and stops after the iteration that follows; uvloop does it in that.
+    with pytest.raises(KeyboardInterrupt):
+        run(loop, start)
+    if not seen:
+        loop.start()
+    assert seen == ["in this one"]
+    run(loop, lambda: None)
+    assert seen == ["in this one", "in the next iteration"]
+
+
 class Meddling(asyncio.SelectorEventLoop):
     """Does what another thread can while `call_soon` runs."""
 
@@ -316,6 +341,32 @@ class Meddling(asyncio.SelectorEventLoop):
         handle = super()._call_soon(callback, args, context)
         self.meddle(handle)
         return handle
+
+
+@WITHOUT
+def test_an_interrupt_leaves_in_its_place_what_came_from_another_thread() -> None:
+    seen = []
+    asyncio_loop = Meddling()
+    loop = IOLoop(make_current=False, asyncio_loop=asyncio_loop)
+
+    def meddle(handle: asyncio.Handle) -> None:
+        del asyncio_loop.meddle
+        asyncio_loop.call_soon(seen.append, "from another thread")
+
+    def interrupt() -> None:
+        asyncio_loop.meddle = meddle
+        raise KeyboardInterrupt
+
+    def start() -> None:
+        loop.add_callback(interrupt)
+        loop.add_callback(seen.append, "behind the interrupt")
+        asyncio_loop.call_soon(seen.append, "behind that")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(loop, start)
+    run(loop, lambda: None)
+    loop.close()
+    assert seen == ["behind the interrupt", "behind that", "from another thread"]
 
 
 @WITHOUT

@@ -197,6 +197,31 @@ close_batch(Batch *batch)
     }
 }
 
+/* Move a handle to the head of the queue. It was the last, but another thread or the garbage
+   collector may have added others since. `remove` of the queue would call what compares them. */
+static int
+move_to_head(PyObject *ready, PyObject *handle)
+{
+    PyObject *append_left = PyObject_GetAttrString(ready, "appendleft");
+    if (append_left == NULL) {
+        return -1;
+    }
+    int outcome = 0;
+    for (Py_ssize_t at = PySequence_Size(ready) - 1; at >= 0; at--) {
+        PyObject *found = PySequence_GetItem(ready, at);
+        Py_XDECREF(found);
+        if (found == handle) {
+            PyObject *moved = PySequence_DelItem(ready, at) < 0 ? NULL
+                : PyObject_CallOneArg(append_left, handle);
+            Py_XDECREF(moved);
+            outcome = moved == NULL ? -1 : 0;
+            break;
+        }
+    }
+    Py_DECREF(append_left);
+    return outcome;
+}
+
 /* The error of a callback goes to the loop. The callbacks behind it keep their place: as the
    handles that each would have had, they stay at the head of the queue. */
 static void
@@ -205,16 +230,16 @@ leave_the_rest(Batch *batch)
     if (batch->next == batch->count) {
         return;
     }
+    Batches *batches = batch->batches;
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    PyObject *handle = PyObject_CallOneArg(batch->batches->call_soon, (PyObject *)batch);
-    PyObject *moved = handle == NULL ? NULL
-        : PyObject_CallMethod(batch->batches->ready, "rotate", "i", 1);
-    if (moved == NULL) {
+    PyObject *handle = PyObject_CallOneArg(batches->call_soon, (PyObject *)batch);
+    if (handle == NULL || move_to_head(batches->ready, handle) < 0) {
         PyErr_WriteUnraisable((PyObject *)batch);
     }
     Py_XDECREF(handle);
-    Py_XDECREF(moved);
+    /* Once that one has begun, the queue is again as long as it was. */
+    batches->open = NULL;
     PyErr_Restore(type, error, traceback);
 }
 
