@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import importlib.machinery
 import importlib.util
 import logging
 import os
@@ -16,12 +17,13 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etesian.core_loop import IOLoop
+from etesian.core_loop import IOLoop, ioloop
 from etesian.core_loop.ioloop.batching import handle_queue
 from etesian.core_loop.testing import ExpectLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 COMPILED = importlib.util.find_spec("etesian.core_loop.ioloop.callback_batches") is not None
 PURE = bool(os.environ.get("ETESIAN_PURE_PYTHON"))
@@ -616,4 +618,43 @@ def test_the_environment_can_ask_for_pure_python(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("ETESIAN_PURE_PYTHON", "1")
     loop = IOLoop(make_current=False, asyncio_loop=asyncio.new_event_loop())
     assert "add_callback" not in vars(loop)
+    loop.close()
+
+
+def test_a_callback_can_wait_for_the_next_one_on_a_loop_that_can_be_nested() -> None:
+    seen = []
+
+    class Nested(asyncio.SelectorEventLoop):
+        _nest_patched = True  # by nest_asyncio
+
+    asyncio_loop = Nested()
+    loop = IOLoop(make_current=False, asyncio_loop=asyncio_loop)
+
+    def wait() -> None:
+        asyncio_loop._ready.popleft()._run()
+        asyncio_loop.call_soon(int)  # this iteration was to run one more
+        seen.append("waited")
+
+    def start() -> None:
+        loop.add_callback(wait)
+        loop.add_callback(seen.append, "next")
+        asyncio_loop.call_soon(int)
+
+    run(loop, start)
+    loop.close()
+    assert seen == ["next", "waited"]
+
+
+def test_a_compiled_module_that_cannot_be_loaded_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    (tmp_path / f"callback_batches{suffix}").write_bytes(b"cut off")
+    monkeypatch.setattr(ioloop, "__path__", [str(tmp_path)])
+    monkeypatch.delattr(ioloop, "callback_batches", raising=False)
+    monkeypatch.delitem(sys.modules, f"{ioloop.__name__}.callback_batches", raising=False)
+    monkeypatch.delenv("ETESIAN_PURE_PYTHON", raising=False)
+    with pytest.warns(RuntimeWarning, match="callbacks cost more.*callback_batches"):
+        loop = IOLoop(make_current=False, asyncio_loop=asyncio.new_event_loop())
+    run(loop, lambda: None)
     loop.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import warnings
 from collections import deque
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -25,14 +26,19 @@ def callback_batches(
 
     That is where this distribution was installed without a compiler for C and no wheel fitted,
     where the environment variable ``ETESIAN_PURE_PYTHON`` is set, and where the loop does not
-    show its queue. `one_by_one` is what does the same in Python.
+    show its queue. `one_by_one` is what does the same in Python. There is a RuntimeWarning where
+    what was compiled is there and cannot be loaded.
     """
     queue = handle_queue(asyncio_loop)
     if queue is None or os.environ.get("ETESIAN_PURE_PYTHON"):
         return None
     try:
         from etesian.core_loop.ioloop.callback_batches import CallbackBatches  # noqa: PLC0415
-    except ImportError:
+    except ModuleNotFoundError:
+        return None
+    except ImportError as error:
+        message = f"callbacks cost more, because what was compiled for them is of no use: {error}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
         return None
     return CallbackBatches(
         ready=queue,
@@ -52,8 +58,12 @@ def handle_queue(asyncio_loop: asyncio.AbstractEventLoop) -> deque[Any] | None:
     of uvloop have another deque instead, nothing would break, because what is looked for, the
     handle of a batch in the last place, would never be there.
 
-    A `call_soon` of a subclass wants to see each callback: then there is None too.
+    A `call_soon` of a subclass wants to see each callback: then there is None too. And the loops
+    that nest_asyncio has patched run the others while one callback waits for them: those of one
+    batch would wait for each other.
     """
+    if getattr(asyncio_loop, "_nest_patched", False):
+        return None
     call_soon = getattr(type(asyncio_loop), "call_soon", None)
     if isinstance(call_soon, FunctionType) and call_soon is not asyncio.BaseEventLoop.call_soon:
         return None
