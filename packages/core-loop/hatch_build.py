@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from sysconfig import get_config_var
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -26,19 +27,27 @@ class CompiledModules(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile before the files of the wheel are gathered."""
-        if os.environ.get("ETESIAN_PURE_PYTHON"):
-            return
         self._built = TemporaryDirectory()
-        try:
-            compiled = compile_module(SOURCE if version == "editable" else Path(self._built.name))
-        except Exception as error:  # noqa: BLE001  setuptools has no tree of its own for these
-            self.app.display_warning(f"{MODULE} is not compiled, and callbacks cost more: {error}")
+        compiled = self._compile(SOURCE if version == "editable" else Path(self._built.name))
+        if compiled is None:
+            if version == "editable":
+                earlier = SOURCE / f"{MODULE}{get_config_var('EXT_SUFFIX')}"
+                earlier.unlink(missing_ok=True)  # it would be imported, of whatever source it is
             return
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
         if version != "editable":
             inside = f"{PACKAGE.replace('.', '/')}/{compiled.name}"
             build_data["force_include"][str(compiled)] = inside
+
+    def _compile(self, folder: Path) -> Path | None:
+        if os.environ.get("ETESIAN_PURE_PYTHON"):
+            return None
+        try:
+            return compile_module(folder)
+        except Exception as error:  # noqa: BLE001  setuptools has no tree of its own for these
+            self.app.display_warning(f"{MODULE} is not compiled, and callbacks cost more: {error}")
+            return None
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Leave nothing behind once the wheel has been written."""
