@@ -21,8 +21,8 @@ class Guard:
 
     ``run(callback)`` and ``run_with(callback, args, kwargs)`` are what asyncio is given to
     call. `on_error` is called with the callback, or the Future of what it returned, or that
-    itself, inside the ``except`` clause of its error. A cancellation is no error. KeyboardInterrupt and
-    SystemExit end the loop, as they are meant to.
+    itself, inside the ``except`` clause of its error. A cancellation is no error.
+    KeyboardInterrupt and SystemExit end the loop, as they are meant to.
     """
 
     def __init__(
