@@ -61,7 +61,8 @@ def compile_module(folder: Path) -> Path:
     from setuptools import Distribution, Extension  # noqa: PLC0415
     from setuptools.command.build_ext import build_ext  # noqa: PLC0415
 
-    extension = Extension(MODULE, [str(SOURCE / f"{MODULE}.c")])
+    sources, headers = (sorted(map(str, SOURCE.glob(each))) for each in ("*.c", "*.h"))
+    extension = Extension(MODULE, sources, depends=headers)
     command = build_ext(Distribution({"ext_modules": [extension]}))
     command.build_lib = str(folder)
     with TemporaryDirectory() as objects:

@@ -32,23 +32,23 @@ def wheel_of(folder, version):
     return next(WheelBuilder(str(folder)).build(directory=str(folder / "dist"), versions=[version]))
 
 
-def compiled_beside(source):
+def compiled_beside(stub):
     """Something that looks like an older compiled module of this Python."""
-    module = source.with_suffix(get_config_var("EXT_SUFFIX"))
+    module = stub.with_suffix(get_config_var("EXT_SUFFIX"))
     module.write_bytes(b"older")
     os.utime(module, (0, 0))
     return module
 
 
 def test_a_wheel_ships_nothing_that_was_compiled_for_an_editable_install(folder):
-    for source in folder.rglob("*.c"):
-        compiled_beside(source)
+    for stub in folder.rglob("*.pyi"):
+        compiled_beside(stub)
     wheel = wheel_of(folder, "standard")
     assert wheel.endswith("-py3-none-any.whl")
     assert [name for name in ZipFile(wheel).namelist() if name.endswith(".so")] == []
 
 
 def test_what_is_not_compiled_for_an_editable_install_is_not_there_from_an_earlier_one(folder):
-    older = [compiled_beside(source) for source in folder.rglob("*.c")]
+    older = [compiled_beside(stub) for stub in folder.rglob("*.pyi")]
     wheel_of(folder, "editable")
     assert [module for module in older if module.exists()] == []

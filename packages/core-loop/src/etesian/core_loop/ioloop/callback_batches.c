@@ -11,65 +11,10 @@
    own. All this happens with the lock of the interpreter held, and without a call that could
    give it away between the look and the deed. */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <structmember.h>
+#include "batch.h"
 
 /* No thread has this identifier. */
 #define NO_THREAD ((unsigned long)-1)
-
-/* Callbacks for which a batch has room at first: most hold one, and no allocation of up to 512
-   bytes leaves Python's own allocator. */
-#define FIRST_CAPACITY 4
-
-/* One callback, as `Guard` and `ReadyCallback` keep it. */
-typedef struct {
-    PyObject *callback;
-    PyObject *arguments; /* a tuple: the positional ones, then the values of `keywords`; or NULL */
-    PyObject *keywords;  /* a tuple of names; or NULL */
-    PyObject *context;   /* a copy of the one that it was added in */
-} Call;
-
-static const Call NO_CALL = {NULL, NULL, NULL, NULL};
-
-typedef struct Batches Batches;
-
-/* Called by the loop, once, in a handle of its own. */
-typedef struct {
-    PyObject_HEAD
-    Batches *batches;
-    Call *calls;
-    Py_ssize_t next;  /* the first that has not begun */
-    Py_ssize_t count;
-    Py_ssize_t capacity;
-} Batch;
-
-struct Batches {
-    PyObject_HEAD
-    PyTypeObject *batch_type;
-    PyObject *ready;       /* the loop's queue of handles, a deque: only read here */
-    PyObject *call_soon;
-    PyObject *context_keyword; /* ("context",) */
-    PyObject *get_debug;
-    PyObject *one_by_one;  /* does the same as `add`, wherever a batch cannot */
-    PyObject *report;      /* report(callback, error), while the error is being handled */
-    PyObject *watch;       /* watch(result) of anything but None */
-    /* The batch that was opened last, until it begins or is dropped; or NULL. Neither it nor its
-       handle is owned: callbacks that a closed loop drops are not to live on by this. */
-    Batch *open;
-    PyObject *open_handle;
-    Py_ssize_t open_length; /* of `ready`, with the handle of `open` in it */
-    unsigned long thread_id;
-};
-
-static void
-drop_call(Call *call)
-{
-    Py_CLEAR(call->callback);
-    Py_CLEAR(call->arguments);
-    Py_CLEAR(call->keywords);
-    Py_CLEAR(call->context);
-}
 
 /* Keep what a callback is called with. Allocating may run the garbage collector, and that may
    add callbacks: so this comes before any look at the queue. */
@@ -95,262 +40,6 @@ keep_call(Call *call, PyObject *const *args, Py_ssize_t count, PyObject *keyword
     call->keywords = Py_XNewRef(keywords);
     call->callback = Py_NewRef(args[0]);
     return 0;
-}
-
-/* ---- Running ---- */
-
-/* Go back to the error that was being handled, or NULL. Where that is the error of a caller, as
-   in a generator that runs the loop, it is not to become one of the generator's own. */
-static void
-handle_again(PyObject *handled_before)
-{
-    PyErr_SetHandledException(NULL);
-    PyObject *of_callers = PyErr_GetHandledException();
-    if (of_callers != handled_before) {
-        PyErr_SetHandledException(handled_before);
-    }
-    Py_XDECREF(of_callers);
-}
-
-/* Pass on the error that is set, while it is being handled: `sys.exc_info` has it. As below, -1
-   with an error set where that is for the loop: an interrupt. */
-static int
-report_error(Batches *batches, PyObject *callback)
-{
-    if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)
-        || PyErr_ExceptionMatches(PyExc_SystemExit)) {
-        return -1;
-    }
-#if PY_VERSION_HEX >= 0x030C0000
-    PyObject *error = PyErr_GetRaisedException();
-#else
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyErr_NormalizeException(&type, &error, &traceback);
-    if (traceback != NULL) {
-        PyException_SetTraceback(error, traceback);
-    }
-    Py_XDECREF(type);
-    Py_XDECREF(traceback);
-#endif
-    PyObject *handled_before = PyErr_GetHandledException();
-    PyErr_SetHandledException(error);
-    PyObject *reported = PyObject_CallFunctionObjArgs(batches->report, callback, error, NULL);
-    handle_again(handled_before);
-    Py_XDECREF(handled_before);
-    Py_DECREF(error);
-    Py_XDECREF(reported);
-    return reported == NULL ? -1 : 0;
-}
-
-/* Run one callback, whose context has been entered, as `Guard.run_with` does. */
-static int
-run_in_context(Batches *batches, Call *call)
-{
-    PyObject *const *arguments = NULL;
-    Py_ssize_t positional = 0;
-    if (call->arguments != NULL) {
-        arguments = ((PyTupleObject *)call->arguments)->ob_item;
-        positional = PyTuple_GET_SIZE(call->arguments);
-        if (call->keywords != NULL) {
-            positional -= PyTuple_GET_SIZE(call->keywords);
-        }
-    }
-    PyObject *result = PyObject_Vectorcall(call->callback, arguments, positional, call->keywords);
-    if (result == NULL) {
-        return report_error(batches, call->callback);
-    }
-    int outcome = 0;
-    if (result != Py_None) {
-        PyObject *watched = PyObject_CallOneArg(batches->watch, result);
-        Py_XDECREF(watched);
-        outcome = watched == NULL ? -1 : 0;
-    }
-    Py_DECREF(result);
-    return outcome;
-}
-
-static int
-run_call(Batches *batches, Call *call)
-{
-    if (PyContext_Enter(call->context) < 0) {
-        return -1;
-    }
-    int outcome = run_in_context(batches, call);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    if (PyContext_Exit(call->context) < 0) {
-        outcome = -1;
-    }
-    if (type != NULL) {
-        PyErr_Restore(type, error, traceback);
-    }
-    return outcome;
-}
-
-/* Nothing joins the batch any more. */
-static void
-close_batch(Batch *batch)
-{
-    if (batch->batches != NULL && batch->batches->open == batch) {
-        batch->batches->open = NULL;
-    }
-}
-
-/* Move a handle to the head of the queue. It was the last, but another thread or the garbage
-   collector may have added others since. `remove` of the queue would call what compares them. */
-static int
-move_to_head(PyObject *ready, PyObject *handle)
-{
-    PyObject *append_left = PyObject_GetAttrString(ready, "appendleft");
-    if (append_left == NULL) {
-        return -1;
-    }
-    int outcome = 0;
-    for (Py_ssize_t at = PySequence_Size(ready) - 1; at >= 0; at--) {
-        PyObject *found = PySequence_GetItem(ready, at);
-        Py_XDECREF(found);
-        if (found == handle) {
-            PyObject *moved = PySequence_DelItem(ready, at) < 0 ? NULL
-                : PyObject_CallOneArg(append_left, handle);
-            Py_XDECREF(moved);
-            outcome = moved == NULL ? -1 : 0;
-            break;
-        }
-    }
-    Py_DECREF(append_left);
-    return outcome;
-}
-
-/* The error of a callback goes to the loop. The callbacks behind it keep their place: as the
-   handles that each would have had, they stay at the head of the queue. */
-static void
-leave_the_rest(Batch *batch)
-{
-    if (batch->next == batch->count) {
-        return;
-    }
-    Batches *batches = batch->batches;
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyObject *handle = PyObject_CallOneArg(batches->call_soon, (PyObject *)batch);
-    if (handle == NULL || move_to_head(batches->ready, handle) < 0) {
-        PyErr_WriteUnraisable((PyObject *)batch);
-    }
-    Py_XDECREF(handle);
-    /* Once that one has begun, the queue is again as long as it was. */
-    batches->open = NULL;
-    PyErr_Restore(type, error, traceback);
-}
-
-static PyObject *
-batch_call(Batch *batch, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
-{
-    Batches *batches = batch->batches;
-    if (batches == NULL || batches->one_by_one == NULL) {
-        Py_RETURN_NONE; /* the garbage collector has been here: there is no loop any more */
-    }
-    close_batch(batch);
-    while (batch->next < batch->count) {
-        Call call = batch->calls[batch->next++];
-        /* The loop has entered the context of the first: see `open_batch`. */
-        int outcome = batch->next == 1 ? run_in_context(batches, &call) : run_call(batches, &call);
-        drop_call(&call);
-        if (outcome < 0) {
-            leave_the_rest(batch);
-            return NULL;
-        }
-    }
-    Py_RETURN_NONE;
-}
-
-static PyObject *
-batch_repr(Batch *batch)
-{
-    return PyUnicode_FromFormat("<%zd callbacks>", batch->count);
-}
-
-static int
-batch_traverse(Batch *batch, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(batch));
-    Py_VISIT(batch->batches);
-    for (Py_ssize_t at = batch->next; at < batch->count; at++) {
-        Py_VISIT(batch->calls[at].callback);
-        Py_VISIT(batch->calls[at].arguments);
-        Py_VISIT(batch->calls[at].context);
-    }
-    return 0;
-}
-
-static int
-batch_clear(Batch *batch)
-{
-    close_batch(batch);
-    while (batch->next < batch->count) {
-        drop_call(&batch->calls[batch->next++]);
-    }
-    Py_CLEAR(batch->batches);
-    return 0;
-}
-
-static void
-batch_dealloc(Batch *batch)
-{
-    PyTypeObject *type = Py_TYPE(batch);
-    PyObject_GC_UnTrack(batch);
-    batch_clear(batch);
-    PyMem_Free(batch->calls);
-    type->tp_free(batch);
-    Py_DECREF(type);
-}
-
-static PyType_Slot batch_slots[] = {
-    {Py_tp_doc, "Callbacks that run in one handle of a loop."},
-    {Py_tp_call, batch_call},
-    {Py_tp_repr, batch_repr},
-    {Py_tp_traverse, batch_traverse},
-    {Py_tp_clear, batch_clear},
-    {Py_tp_dealloc, batch_dealloc},
-    {0, NULL},
-};
-
-static PyType_Spec batch_spec = {
-    .name = "etesian.core_loop.ioloop.callback_batches.Batch",
-    .basicsize = sizeof(Batch),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .slots = batch_slots,
-};
-
-/* ---- Adding ---- */
-
-static int
-reserve(Batch *batch)
-{
-    if (batch->count < batch->capacity) {
-        return 0;
-    }
-    Py_ssize_t capacity = batch->capacity == 0 ? FIRST_CAPACITY : 2 * batch->capacity;
-    Call *calls = PyMem_Realloc(batch->calls, (size_t)capacity * sizeof(Call));
-    if (calls == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    batch->calls = calls;
-    batch->capacity = capacity;
-    return 0;
-}
-
-/* Make a callback, which is the batch's from then on, the last of a batch. 1, or -1 with an error. */
-static int
-put(Batch *batch, Call *call)
-{
-    if (reserve(batch) < 0) {
-        return -1;
-    }
-    batch->calls[batch->count++] = *call;
-    *call = NO_CALL;
-    return 1;
 }
 
 /* The batch that a callback may join, borrowed; NULL, without an error, where there is none. */
@@ -394,7 +83,7 @@ open_batch(Batches *batches, Call *call)
     PyObject_GC_Track(batch);
     PyObject *context = Py_NewRef(call->context);
     PyObject *arguments[] = {(PyObject *)batch, context};
-    PyObject *handle = put(batch, call) < 0 ? NULL
+    PyObject *handle = batch_put(batch, call) < 0 ? NULL
         : PyObject_Vectorcall(batches->call_soon, arguments, 1, batches->context_keyword);
     Py_DECREF(context);
     if (handle == NULL) {
@@ -417,7 +106,7 @@ add_to_batch(Batches *batches, Call *call)
 {
     Batch *batch = joinable(batches);
     if (batch != NULL) {
-        return put(batch, call);
+        return batch_put(batch, call);
     }
     int debug = in_debug_mode(batches);
     if (debug != 0) {
@@ -565,10 +254,11 @@ batches_dealloc(Batches *batches)
 PyDoc_STRVAR(batches_doc,
 "CallbackBatches(*, ready, call_soon, get_debug, one_by_one, report, watch)\n--\n\n"
 "Collects the callbacks of one loop into batches.\n\n"
-"`ready` is the loop's queue of handles, a deque, which is only looked at; `call_soon` and\n"
-"`get_debug` are the loop's. `one_by_one` does what `add` does, wherever a batch cannot: on\n"
-"other threads, in debug mode, which names each callback, and on a closed loop. `report` and\n"
-"`watch` are `report_safely` and `watch` of the loop's `Guard`, which raise interrupts alone.");
+"`ready` is the loop's queue of handles, a deque, which is only looked at, and put in order\n"
+"after an interrupt; `call_soon` and `get_debug` are the loop's. `one_by_one` does what `add`\n"
+"does, wherever a batch cannot: on other threads, in debug mode, which names each callback, and\n"
+"on a closed loop. `report` and `watch` are `report_safely` and `watch` of the loop's `Guard`,\n"
+"which raise interrupts alone.");
 
 static PyMethodDef batches_methods[] = {
     {"add", (PyCFunction)(void (*)(void))batches_add, METH_FASTCALL | METH_KEYWORDS, add_doc},

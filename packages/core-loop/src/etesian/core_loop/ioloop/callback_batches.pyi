@@ -1,4 +1,4 @@
-# What callback_batches.c makes, and says of it there.
+# What callback_batches.c makes, and says of it there; batch.c is a part of it.
 
 from collections import deque
 from collections.abc import Callable
