@@ -131,13 +131,14 @@ class AsyncHTTPClient:
         """
         if self._closed:
             raise RuntimeError("fetch on a closed HTTP client")
-        request = _as_request(request, options)
+        if isinstance(request, str):
+            request = HTTPRequest(request, **options)
+        elif options:
+            raise _superfluous(options)
         future = _FetchFuture(loop=self.asyncio_loop)
-        # Most are as the class says; each attribute of their own costs.
-        if not raise_error:
-            future.raise_error = False
-        if not self._calls_back_last:
-            future.is_called_last = False
+        future.abandon = None
+        future.raise_error = raise_error
+        future.is_called_last = self._calls_back_last
         abandon = self.fetch_impl(request, future.take)
         if not future.done():
             future.abandon = abandon
@@ -152,10 +153,12 @@ class AsyncHTTPClient:
         ``request_timeout`` holds for the whole body; a status other than 2xx is
         raised without its body. The request's own callbacks are not called.
         """
+        if isinstance(request, str):
+            request = HTTPRequest(request, **options)
+        elif options:
+            raise _superfluous(options)
         return ResponseStream(
-            lambda final: self.fetch(final, raise_error=False),
-            _as_request(request, options),
-            raise_error=raise_error,
+            lambda final: self.fetch(final, raise_error=False), request, raise_error=raise_error
         )
 
     def fetch_impl(
@@ -195,9 +198,12 @@ class AsyncHTTPClient:
 class _FetchFuture(asyncio.Future["HTTPResponse"]):
     """A future that abandons the fetch when it is cancelled, at once."""
 
-    abandon: Callable[[], None] | None = None
-    raise_error = True
-    is_called_last = True
+    # Set by who makes one: an ``__init__`` would cost as much as all else that it does.
+    __slots__ = ("abandon", "is_called_last", "raise_error")
+
+    abandon: Callable[[], None] | None
+    is_called_last: bool
+    raise_error: bool
 
     def take(self, response: HTTPResponse) -> None:
         """End with the outcome of the fetch."""
@@ -227,12 +233,8 @@ async def _closing(client: AsyncHTTPClient) -> AsyncGenerator[None, None]:
         client.close()
 
 
-def _as_request(request: str | HTTPRequest, options: dict[str, Any]) -> HTTPRequest:
-    if isinstance(request, str):
-        return HTTPRequest(request, **options)
-    if options:
-        raise TypeError(f"options {', '.join(options)} beside an HTTPRequest")
-    return request
+def _superfluous(options: dict[str, Any]) -> TypeError:
+    return TypeError(f"options {', '.join(options)} beside an HTTPRequest")
 
 
 def _current_loop() -> asyncio.AbstractEventLoop:

@@ -102,6 +102,10 @@ class HTTPRequest:
         Send the body only after the server's ``100 Continue``.
     """
 
+    # What every request has. What is set beside, option or other, is in its dictionary, so that
+    # an empty one tells of a plain request; options that are unset are read from the class.
+    __slots__ = ("__dict__", "__weakref__", "_body", "_headers", "method", "start_time", "url")
+
     auth_username: str | None = None
     auth_password: str | None = None
     auth_mode: str = "basic"
@@ -145,7 +149,7 @@ class HTTPRequest:
     ) -> None:
         self.url = url
         self.method = method
-        self._headers = HTTPHeaders(headers) if headers else None
+        self._headers: HTTPHeaders | None = HTTPHeaders(headers) if headers else None
         self._body: bytes | None = None
         if body is not None:
             self.body = body
@@ -189,7 +193,7 @@ class HTTPRequest:
         Such requests of equal URL and method are equal.
         """
         return (
-            len(vars(self)) == _PLAIN_SIZE
+            not self.__dict__
             and self._body is None
             and not self._headers
             and type(self) is HTTPRequest
@@ -220,6 +224,3 @@ class HTTPRequest:
 
 
 _OPTIONS = frozenset(RequestOptions.__annotations__)
-
-# How many attributes every request has; those left unset are read from the class.
-_PLAIN_SIZE = len(vars(HTTPRequest("")))
