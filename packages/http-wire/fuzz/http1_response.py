@@ -12,6 +12,7 @@ from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.policy import WirePolicy
 
 if TYPE_CHECKING:
+    from etesian.http_wire.client.response_head import ResponseHead
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.interface import ResponseStartLine
 
@@ -64,13 +65,12 @@ class Receiver:
         assert self.head is None
         self.head = (tuple(start_line), list(headers.get_all()))
 
-    def whole_received(
-        self, start_line: ResponseStartLine, headers: HTTPHeaders, body: bytes
-    ) -> None:
+    def whole_received(self, head: ResponseHead, body: bytes) -> bool:
         """Take a response that came in one piece."""
-        self.headers_received(start_line, headers)
+        self.headers_received(head.start_line, head.headers())
         if body:
             self.data_received(body)
+        return True
 
     def data_received(self, chunk: bytes) -> None:
         """Take a piece."""

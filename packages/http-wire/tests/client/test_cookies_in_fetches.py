@@ -51,6 +51,15 @@ async def test_what_a_response_sets_comes_with_the_next_request(canned_server, k
     assert len(jar) == 4
 
 
+async def test_the_same_response_sets_again_what_was_forgotten(canned_server, keeping, jar):
+    async with canned_server(answer("Set-Cookie: a=1")) as server:
+        for _ in range(3):
+            jar.clear()
+            await keeping.fetch(server.url())
+            assert [cookie.name for cookie in jar] == ["a"]
+    assert server.connections == 1
+
+
 @pytest.mark.spec("S248", "S234")
 async def test_each_hop_has_the_cookies_of_its_own_host(canned_server, keeping, jar):
     async with canned_server(answer("Set-Cookie: there=1")) as other:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from etesian.http_wire.client.errors import HTTPStreamClosedError
-from etesian.http_wire.client.outgoing import _full_head, request_head
+from etesian.http_wire.client.outgoing import OutgoingRequest, _full_head, request_head
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.upgrade import connect_upgrade
 from etesian.http_wire.client.url import parse_url
@@ -278,3 +278,25 @@ def test_the_cached_head_is_the_full_one(method, user_agent, decompress_response
     assert request_head(request, target) == _full_head(request, target)
     request.headers["X"] = "y"
     assert b"X: y\r\n" in request_head(request, target)
+
+
+@pytest.mark.parametrize(
+    ("options", "octets", "is_whole", "is_observed"),
+    [
+        ({}, b"HEAD", True, False),
+        ({"body": b""}, b"HEAD", True, False),
+        ({"body": b"ab"}, b"HEADab", True, False),
+        ({"body": b"a" * 16385}, b"HEAD", False, False),
+        ({"body": b"ab", "expect_100_continue": True}, b"HEAD", False, False),
+        ({"expect_100_continue": True}, b"HEAD", True, False),
+        ({"body_producer": print}, b"HEAD", False, False),
+        ({"streaming_callback": print}, b"HEAD", True, True),
+        ({"header_callback": print}, b"HEAD", True, True),
+    ],
+)
+def test_what_leaves_at_first(options, octets, is_whole, is_observed):
+    request = HTTPRequest("http://a.test/", "PUT", **options)
+    outgoing = OutgoingRequest(request, parse_url(request.url), b"HEAD")
+    assert (outgoing.octets, outgoing.is_whole) == (octets, is_whole)
+    assert outgoing.is_observed is is_observed
+    assert OutgoingRequest(request, outgoing.target, b"HEAD", for_jar=True).is_observed

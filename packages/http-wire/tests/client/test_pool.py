@@ -189,3 +189,18 @@ async def test_idle_connections_are_bounded(canned_server, make_client):
         for server in (one, two, three):
             await asyncio.gather(*(client.fetch(server.url()) for _ in range(5)))
         assert len(client._environment.pool) == 4
+
+
+async def test_a_connection_that_closes_with_its_last_octets_is_not_used_again(
+    canned_server, client
+):
+    def cut(_):
+        (fetch,) = client._fetches
+        fetch._hop._connection.transport.close()
+
+    async with canned_server(OK) as server:
+        assert (await client.fetch(server.url(), streaming_callback=cut)).code == 200
+        assert (await client.fetch(server.url())).body == b"ok"
+        await asyncio.sleep(0)
+        assert len(client._environment.pool) == 1
+    assert server.connections == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import pickle
 
 import pytest
 
@@ -101,3 +102,18 @@ def test_errors_are_copied_and_shown():
     for kind in (HTTPTimeoutError, HTTPStreamClosedError):
         copied = copy.copy(kind("why"))
         assert (type(copied), copied.code, str(copied)) == (kind, 599, "why")
+
+
+def test_copies_have_what_was_set_beside_too():
+    request = HTTPRequest("http://a.test/", body=b"x", user_agent="own", headers={"A": "b"})
+    request.note = "the program's"
+    for twin in (request.replaced(max_redirects=1), copy.copy(request), pickled(request)):
+        assert (twin.url, twin.method, twin.body) == ("http://a.test/", "GET", b"x")
+        assert (twin.user_agent, dict(twin.headers)) == ("own", {"A": "b"})
+        assert twin.note == "the program's"
+        assert twin.start_time == request.start_time
+    assert request.max_redirects == 5
+
+
+def pickled(value):
+    return pickle.loads(pickle.dumps(value))  # noqa: S301  # our own

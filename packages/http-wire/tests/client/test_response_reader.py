@@ -73,10 +73,11 @@ class Receiver:
     def headers_received(self, start_line, headers):
         self.calls.append((start_line, list(headers.get_all())))
 
-    def whole_received(self, start_line, headers, body):
-        self.headers_received(start_line, headers)
+    def whole_received(self, head, body):
+        self.headers_received(head.start_line, head.headers())
         if body:
             self.data_received(body)
+        return True
 
     def data_received(self, chunk):
         assert 0 < len(chunk) <= POLICY.chunk_size

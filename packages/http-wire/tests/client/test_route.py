@@ -10,8 +10,8 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 def test_a_request_is_plain_until_anything_is_set():
-    assert HTTPRequest("http://a.test/").is_plain
-    assert HTTPRequest("http://a.test/", "HEAD", headers={}, request_timeout=None).is_plain
+    assert HTTPRequest("http://a.test/").is_plain()
+    assert HTTPRequest("http://a.test/", "HEAD", headers={}, request_timeout=None).is_plain()
     for name, value in (
         ("user_agent", "x"),
         ("auth_username", "u"),
@@ -24,18 +24,18 @@ def test_a_request_is_plain_until_anything_is_set():
     ):
         request = HTTPRequest("http://a.test/")
         setattr(request, name, value)
-        assert not request.is_plain, name
-        assert not HTTPRequest("http://a.test/", **{name: value}).is_plain, name
+        assert not request.is_plain(), name
+        assert not HTTPRequest("http://a.test/", **{name: value}).is_plain(), name
     request = HTTPRequest("http://a.test/")
     request.headers["A"] = "b"
-    assert not request.is_plain
+    assert not request.is_plain()
 
 
 def test_a_subclass_with_defaults_of_its_own_is_not_plain():
     class Request(HTTPRequest):
         user_agent = "own"
 
-    assert not Request("http://a.test/").is_plain
+    assert not Request("http://a.test/").is_plain()
 
 
 async def test_plain_requests_share_a_route_and_others_do_not(canned_server, client):

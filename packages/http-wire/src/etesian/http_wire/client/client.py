@@ -39,7 +39,7 @@ class AsyncHTTPClient:
 
     # Whether the callback of ``fetch_impl`` is the last that is done in its call stack, so that the
     # task that awaits the fetch may run within it, and do anything to the client.
-    _calls_back_last: ClassVar[bool] = False
+    _calls_back_last = False
 
     asyncio_loop: asyncio.AbstractEventLoop
     defaults: RequestOptions
@@ -198,7 +198,7 @@ class AsyncHTTPClient:
 class _FetchFuture(asyncio.Future["HTTPResponse"]):
     """A future that abandons the fetch when it is cancelled, at once."""
 
-    # Set by who makes one: an ``__init__`` would cost as much as all else that it does.
+    # Set by who makes one, which spares a call of Python's.
     __slots__ = ("abandon", "is_called_last", "raise_error")
 
     abandon: Callable[[], None] | None

@@ -52,15 +52,6 @@ class Collector:
         if request.header_callback is not None:
             _announce(request.header_callback, start_line, headers)
 
-    @staticmethod
-    def is_needed(request: HTTPRequest, headers: HTTPHeaders) -> bool:
-        """Tell whether anything is to be done with a body but to keep it as it came."""
-        return (
-            "Content-Encoding" in headers._fields
-            or request.streaming_callback is not None
-            or request.header_callback is not None
-        )
-
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take a piece; the awaitable is the callback's.
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 from etesian.http_wire.client.errors import HTTPProtocolError, HTTPStreamClosedError
 from etesian.http_wire.client.response_reader import ResponseReader, ResponseReceiver
 from etesian.http_wire.interface import HTTPInputError
+from etesian.http_wire.wire.policy import STRICT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from etesian.http_wire.client.remembered_head import RememberedHead
+    from etesian.http_wire.client.response_head import ResponseHead
     from etesian.http_wire.wire.policy import WirePolicy
 
 __all__ = ["ClientConnection", "Exchange"]
@@ -32,8 +33,8 @@ class Exchange(ResponseReceiver, Protocol):
     Exactly one of the two last calls ends it, and none follows.
     """
 
-    def finished(self, connection: ClientConnection, *, reusable: bool) -> None:
-        """Take the end of the response; ``reusable`` gives the connection's ownership too."""
+    def finished(self, connection: ClientConnection | None) -> None:
+        """Take the end of the response, and the connection if it may be used again."""
         ...
 
     def failed(self, error: Exception, *, untouched: bool) -> None:
@@ -54,6 +55,8 @@ class ClientConnection(asyncio.Protocol):
         self._on_idle_close = on_idle_close
         self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
+        self._method = ""
+        # Made when octets come, unless they are those of the last answer.
         self._reader: ResponseReader | None = None
         self._request_sent = True
         self._drained: asyncio.Future[None] | None = None
@@ -61,9 +64,10 @@ class ClientConnection(asyncio.Protocol):
         self._cut_off = False
         self._resuming: asyncio.Future[None] | None = None
         self._readable = select.poll()
-        self._read_at = -inf
-        self._policy: WirePolicy | None = None
-        self._last_head: RememberedHead | None = None
+        self.read_at = -inf
+        """When octets came last, by the monotonic clock."""
+        self._policy = STRICT
+        self._last_head: ResponseHead | None = None
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -92,21 +96,20 @@ class ClientConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return False
-        return monotonic() - self._read_at < _JUST_READ or not self._readable.poll(0)
+        return monotonic() - self.read_at < _JUST_READ or not self._readable.poll(0)
 
-    def start(
-        self, exchange: Exchange, method: str, data: bytes, policy: WirePolicy, *, whole: bool
-    ) -> None:
-        """Send the head of a request and what of its body is at hand.
-
-        Unless ``whole``, more follows by :meth:`write` and :meth:`request_ended`.
-        """
+    def start(self, exchange: Exchange, method: str, data: bytes, policy: WirePolicy) -> None:
+        """Send the head of a request and what of its body is at hand."""
         self._exchange = exchange
-        last_head = self._last_head if policy is self._policy else None
-        self._policy = policy
-        self._reader = ResponseReader(method, exchange, policy, last_head)
-        self._request_sent = whole
+        self._method = method
+        if policy is not self._policy:
+            self._policy = policy
+            self._last_head = None
         self._transport.write(data)  # type: ignore[union-attr]  # as is_usable() told
+
+    def more_follows(self) -> None:
+        """Take the news that more is sent by :meth:`write`, up to :meth:`request_ended`."""
+        self._request_sent = False
 
     def write(self, data: bytes) -> Awaitable[None]:
         """Send more of the request; the awaitable ends when the transport has room.
@@ -145,30 +148,29 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the response under way."""
-        self._read_at = monotonic()
-        reader = self._reader
-        if reader is None:
+        self.read_at = monotonic()
+        exchange, head = self._exchange, self._last_head
+        if exchange is None:
             self._ended = True  # also where the transport is not known yet
             self._transport_abort()
-            return
-        try:
-            reader.feed(data)
-        except Exception as error:  # noqa: BLE001  # whatever a callback raises ends the exchange
-            self._fail(error)
-            return
-        # What comes by itself nearly always, a call earlier.
-        if reader.complete and reader.waiting_for is None and reader is self._reader:
-            self._finish(reader)
+        elif (
+            head is not None
+            and self._reader is None
+            and (body := head.body_in(data, self._method)) is not None
+            and exchange.whole_received(head, body)
+        ):
+            self._finish(head.persistent)
         else:
-            self._after_feeding(reader)
+            self._feed(self._reading(exchange), data)
 
     def eof_received(self) -> None:
         """Take the end of the peer's side, which ends ours too."""
         self._ended = True
-        reader = self._reader
-        self._cut_off = reader is not None and _is_cut_off(self.transport)
-        if reader is not None and reader.waiting_for is None:
-            self._end(reader)
+        if self._exchange is not None:
+            self._cut_off = _is_cut_off(self.transport)
+            reader = self._reading(self._exchange)
+            if reader.waiting_for is None:
+                self._end(reader)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take the end of the connection."""
@@ -192,13 +194,28 @@ class ClientConnection(asyncio.Protocol):
         if drained is not None and not drained.done():
             drained.set_result(None)
 
+    def _reading(self, exchange: Exchange) -> ResponseReader:
+        """Give the reader of the response under way."""
+        if self._reader is None:
+            self._reader = ResponseReader(self._method, exchange, self._policy, self._last_head)
+        return self._reader
+
+    def _feed(self, reader: ResponseReader, data: bytes) -> None:
+        try:
+            reader.feed(data)
+        except Exception as error:  # noqa: BLE001  # whatever a callback raises ends the exchange
+            self._fail(error)
+        else:
+            self._after_feeding(reader)
+
     def _after_feeding(self, reader: ResponseReader) -> None:
         if reader is not self._reader:
             return  # the exchange was abandoned or detached by what it received
         if reader.waiting_for is not None:
             self._pause(reader, reader.waiting_for)
         elif reader.complete:
-            self._finish(reader)
+            self._last_head = reader.last_head
+            self._finish(reader.may_persist)
         elif self._ended:
             self._end(reader)
 
@@ -217,7 +234,7 @@ class ClientConnection(asyncio.Protocol):
         except asyncio.CancelledError:
             self._fail(HTTPStreamClosedError("the streaming callback was cancelled"))
             return
-        except Exception as failure:  # noqa: BLE001  # as in data_received
+        except Exception as failure:  # noqa: BLE001  # as in _feed
             self._fail(failure)
             return
         if reader.waiting_for is None and not self.transport.is_closing():
@@ -230,23 +247,17 @@ class ClientConnection(asyncio.Protocol):
         except HTTPStreamClosedError as error:
             self._fail(error)
         else:
-            self._finish(reader)
+            self._finish(reader.may_persist)
 
-    def _finish(self, reader: ResponseReader) -> None:
+    def _finish(self, may_persist: bool) -> None:
         exchange = self._exchange
-        reusable = (
-            reader.may_persist
-            and self._request_sent
-            and not self._ended
-            and self._transport is not None
-            and not self._transport.is_closing()
-        )
         self._exchange = self._reader = None
-        self._last_head = reader.last_head
+        # Whether the transport is closing by itself is asked by whoever wants to use it again.
+        reusable = may_persist and self._request_sent and not self._ended
         if not reusable:
             self._transport_abort()
         if exchange is not None:
-            exchange.finished(self, reusable=reusable)
+            exchange.finished(self if reusable else None)
 
     def _fail(self, error: Exception) -> None:
         exchange, reader = self._exchange, self._reader
@@ -258,7 +269,7 @@ class ClientConnection(asyncio.Protocol):
             refusal.__cause__ = error
             error = refusal
         if exchange is not None:
-            exchange.failed(error, untouched=reader is not None and not reader.started)
+            exchange.failed(error, untouched=reader is None or not reader.started)
 
     def _stop_waiting(self) -> None:
         if self._resuming is not None:

@@ -9,7 +9,7 @@ from etesian.http_wire.client.curl_driver import CurlDriver
 from etesian.http_wire.client.curl_hop import CurlError, CurlHop
 from etesian.http_wire.client.curl_options import check_curl_request
 from etesian.http_wire.client.deadlines import Deadlines
-from etesian.http_wire.client.fetch import Fetch, Phase
+from etesian.http_wire.client.fetch import EXCHANGING, Fetch
 from etesian.http_wire.client.fetching_client import FetchingClient
 from etesian.http_wire.client.proxy import url_of_environment
 from etesian.http_wire.client.slots import Slots
@@ -41,6 +41,42 @@ class CurlEnvironment:
     streamed_policy: WirePolicy
     cookie_jar: CookieJar | None
     trust_environment: bool
+
+
+class CurlFetch(Fetch[CurlHop]):
+    """A fetch whose hops are transfers of libcurl, which finds connections by itself."""
+
+    _shared: CurlEnvironment
+
+    def __init__(
+        self,
+        environment: CurlEnvironment,
+        original: HTTPRequest,
+        request: HTTPRequest,
+        callback: Callable[[HTTPResponse], None],
+    ) -> None:
+        super().__init__(environment, original, request, callback)
+        self._driver = environment.driver
+
+    def hop_failed(self, error: Exception) -> None:
+        """Give up."""
+        self._hop = None
+        self.fail(error)
+
+    def _check(self, request: HTTPRequest) -> None:
+        super()._check(request)
+        check_curl_request(request)
+
+    def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> CurlHop:
+        if self._shared.trust_environment and (request.proxy or request.proxy_host) is None:
+            request = request.replaced(proxy=url_of_environment(target.origin))
+            check_curl_request(request)
+        return CurlHop(self, self._driver, request, target, policy)
+
+    def _begin(self) -> None:
+        self._enter(EXCHANGING)
+        if self._hop is not None:
+            self._hop.start()
 
 
 class CurlAsyncHTTPClient(FetchingClient):
@@ -76,6 +112,7 @@ class CurlAsyncHTTPClient(FetchingClient):
         ``trust_environment`` takes a proxy from where the pooled client would.
         """
         super().initialize(defaults=defaults)
+        self._fetch_class = CurlFetch
         policy = replace(STRICT, max_body_size=max_body_size, max_header_size=max_header_size)
         self._environment = CurlEnvironment(
             loop=self.asyncio_loop,
@@ -95,47 +132,3 @@ class CurlAsyncHTTPClient(FetchingClient):
         super().close()
         self._environment.deadlines.close()
         self._environment.driver.close()
-
-    def _make_fetch(
-        self,
-        original: HTTPRequest,
-        request: HTTPRequest,
-        callback: Callable[[HTTPResponse], None],
-    ) -> CurlFetch:
-        return CurlFetch(self._environment, original, request, callback)
-
-
-class CurlFetch(Fetch[CurlHop]):
-    """A fetch whose hops are transfers of libcurl, which finds connections by itself."""
-
-    _shared: CurlEnvironment
-
-    def __init__(
-        self,
-        environment: CurlEnvironment,
-        original: HTTPRequest,
-        request: HTTPRequest,
-        callback: Callable[[HTTPResponse], None],
-    ) -> None:
-        super().__init__(environment, original, request, callback)
-        self._driver = environment.driver
-
-    def hop_failed(self, error: Exception) -> None:
-        """Give up."""
-        self._hop = None
-        self.fail(error)
-
-    def _check(self, request: HTTPRequest) -> None:
-        super()._check(request)
-        check_curl_request(request)
-
-    def _make_hop(self, request: HTTPRequest, target: Target, policy: WirePolicy) -> CurlHop:
-        if self._shared.trust_environment and (request.proxy or request.proxy_host) is None:
-            request = request.replaced(proxy=url_of_environment(target.origin))
-            check_curl_request(request)
-        return CurlHop(self, self._driver, request, target, policy)
-
-    def _begin(self) -> None:
-        self._enter(Phase.EXCHANGING)
-        if self._hop is not None:
-            self._hop.start()

@@ -83,6 +83,21 @@ class CurlHop:
     headers: HTTPHeaders
     _attempts = 0
 
+    @property
+    def code(self) -> int:
+        """The status code of the response."""
+        return self.start_line.code
+
+    @property
+    def reason(self) -> str:
+        """What the server said with it."""
+        return self.start_line.reason
+
+    @property
+    def fields(self) -> HTTPHeaders:
+        """The headers."""
+        return self.headers
+
     def __init__(
         self,
         owner: CurlHopOwner,

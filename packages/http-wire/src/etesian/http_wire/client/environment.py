@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from etesian.http_wire.client.dialer import dial
 from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import check_tunnel, proxy_of_environment, proxy_of_request
-from etesian.http_wire.client.route import Route, Routes
+from etesian.http_wire.client.route import Routes
 from etesian.http_wire.client.socks import check_socks
 
 if TYPE_CHECKING:
@@ -50,12 +50,15 @@ class Environment:
     trust_environment: bool
     """Whether the environment's variables may name a proxy."""
     cookie_jar: CookieJar | None
-    routes: Routes = field(init=False)
+    routes: Routes | None = field(init=False)
+    """What is known of plain requests without a look at them."""
     _sweep: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
-        """Remember routes."""
-        self.routes = Routes(self.key_for)
+        """Remember routes where nothing but the request says where it goes, and with what."""
+        # What the surroundings and the jar say may be another thing the next time.
+        asked = self.trust_environment or self.hostname_mapping or self.cookie_jar is not None
+        self.routes = None if asked else Routes(self.key_for)
 
     def key_for(self, request: HTTPRequest, origin: Origin) -> PoolKey:
         """Give what a connection for this request must equal.
@@ -75,13 +78,6 @@ class Environment:
             request.allow_ipv6,
             proxy,
         )
-
-    def route_of(self, request: HTTPRequest) -> Route | None:
-        """Give what is known of a plain request without a look at it; raises as ``key_for``."""
-        # What the surroundings and the jar say may be another thing the next time.
-        if self.trust_environment or self.hostname_mapping or self.cookie_jar is not None:
-            return None
-        return self.routes.of(request)
 
     def take(self, key: PoolKey) -> ClientConnection | None:
         """Give an idle connection that is fit for use; the unfit ones met are closed."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
 from etesian.http_wire.client.outgoing import check_request
@@ -32,32 +32,53 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.deadlines import Deadlines
     from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.response_head import ResponseHead
     from etesian.http_wire.client.slots import Slots
     from etesian.http_wire.client.url import Origin, Target
     from etesian.http_wire.headers import HTTPHeaders
-    from etesian.http_wire.interface import ResponseStartLine
     from etesian.http_wire.wire.policy import WirePolicy
 
-__all__ = ["Fetch", "FetchEnvironment", "FetchHop", "Phase"]
+__all__ = ["CONNECTING", "EXCHANGING", "QUEUED", "Fetch", "FetchEnvironment", "FetchHop"]
 
 
-class Phase:
-    """What a fetch is busy with, as its timeout will say."""
-
-    QUEUED = "while waiting for a slot"
-    CONNECTING = "while connecting"
-    EXCHANGING = "while waiting for the response"
+# The phases: what a fetch is busy with, as its timeout will say.
+QUEUED: Final = "while waiting for a slot"
+CONNECTING: Final = "while connecting"
+EXCHANGING: Final = "while waiting for the response"
 
 
 class FetchHop(Protocol):
-    """One request and its response; the last four are there when it has finished."""
+    """One request and its response, which is there when the hop has finished."""
 
     request: HTTPRequest
-    target: Target
-    start_line: ResponseStartLine
-    headers: HTTPHeaders
     body: bytes
     first_byte_at: float | None
+    """When the head came, by the monotonic clock."""
+
+    @property
+    def target(self) -> Target:
+        """Where the request went."""
+        ...
+
+    @property
+    def code(self) -> int:
+        """The status code."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """What the server said with it."""
+        ...
+
+    @property
+    def headers(self) -> HTTPHeaders:
+        """The fields."""
+        ...
+
+    @property
+    def fields(self) -> HTTPHeaders | ResponseHead:
+        """The same, or what gives them when they are asked for."""
+        ...
 
     def abandon(self) -> None:
         """Drop whatever is under way; the fetch hears nothing more."""
@@ -81,14 +102,26 @@ H = TypeVar("H", bound=FetchHop)
 class Fetch(ABC, Generic[H]):
     """One call of ``fetch``, redirects included. Ends with one call of ``callback``."""
 
-    _phase = Phase.QUEUED
-    _followed = 0
-    _hop: H | None = None
-    _origin: Origin | None = None
-    _holds_slot = False
-    _reused = False
-    _ended = False
-    _queue_time = 0.0
+    __slots__ = (
+        "_began",
+        "_callback",
+        "_connected_at",
+        "_ended",
+        "_followed",
+        "_holds_slot",
+        "_hop",
+        "_origin",
+        "_original",
+        "_phase",
+        "_phase_started",
+        "_preparing",
+        "_queue_time",
+        "_queued_at",
+        "_request",
+        "_request_due",
+        "_reused",
+        "_shared",
+    )
 
     def __init__(
         self,
@@ -104,8 +137,19 @@ class Fetch(ABC, Generic[H]):
         self._callback = callback
         # Deadlines go by the loop's clock; what is measured by a finer one, as a loop may count in
         # milliseconds.
-        self._started = self._phase_started = environment.loop.time()
-        self._began = self._queued_at = self._connected_at = monotonic()
+        self._phase_started = started = environment.loop.time()
+        self._began = self._connected_at = monotonic()
+        timeout = request.request_timeout
+        self._request_due = started + timeout if timeout else inf
+        self._phase = QUEUED
+        self._queue_time = 0.0
+        self._queued_at: float | None = None
+        self._origin: Origin | None = None
+        self._hop: H | None = None
+        # What has to end before the hop can start.
+        self._preparing: asyncio.Future[Any] | None = None
+        self._followed = 0
+        self._holds_slot = self._reused = self._ended = False
 
     def start(self) -> None:
         """Begin; errors of the request itself end the fetch within this call."""
@@ -115,7 +159,7 @@ class Fetch(ABC, Generic[H]):
             self.fail(error)
             return
         if not self._shared.slots.request(self, origin):
-            self._arm()
+            self._wait_for_slot()
 
     def abandon(self) -> None:
         """End without a response; the callback is not called any more."""
@@ -135,12 +179,14 @@ class Fetch(ABC, Generic[H]):
     def admitted(self) -> None:
         """Take the slot, and go on."""
         self._holds_slot = True
-        self._queue_time += monotonic() - self._queued_at
+        if self._queued_at is not None:
+            self._queue_time += monotonic() - self._queued_at
+            self._queued_at = None
         self._begin()
 
     def timed_out(self) -> None:
         """End with the limit that was passed."""
-        by_connect = self._connect_deadline() <= self._request_deadline()
+        by_connect = self._connect_deadline() <= self._request_due
         name = "connect_timeout" if by_connect else "request_timeout"
         limit = self._request.connect_timeout if by_connect else self._request.request_timeout
         self.fail(HTTPTimeoutError(f"timed out {self._phase}, {name} is {limit:g} seconds"))
@@ -155,9 +201,11 @@ class Fetch(ABC, Generic[H]):
     def hop_finished(self, hop: H) -> None:
         """Take a whole response: the outcome, or the way to the next hop."""
         self._hop = None
-        code = hop.start_line.code
+        code = hop.code
         if code < 300 or not is_redirect(self._request, code, hop.headers, self._followed):
-            self._end(self._response(hop))
+            response = self._response(hop)
+            self._give_back()  # the two steps of _end(), for most are here
+            self._callback(response)
             return
         try:
             request, target = next_request(self._request, hop.target, code, hop.headers["Location"])
@@ -195,18 +243,18 @@ class Fetch(ABC, Generic[H]):
             self._begin()
             return
         self._holds_slot = False
-        self._phase, self._phase_started = Phase.QUEUED, self._shared.loop.time()
-        self._queued_at = monotonic()
+        self._phase, self._phase_started = QUEUED, self._shared.loop.time()
         slots.release(left)
         if not slots.request(self, origin):
-            self._arm()
+            self._wait_for_slot()
+
+    def _wait_for_slot(self) -> None:
+        self._queued_at = monotonic()
+        self._arm()
 
     def _check(self, request: HTTPRequest) -> None:
         """Refuse what the implementation cannot do."""
         check_request(request)
-
-    def _stop(self) -> None:
-        """Give back what the implementation holds beside the hop."""
 
     def _prepare(self, request: HTTPRequest, target: Target) -> None:
         streamed = request.streaming_callback is not None
@@ -219,50 +267,34 @@ class Fetch(ABC, Generic[H]):
 
     def _enter(self, phase: str) -> None:
         # The time in the queue counts for the first connection; every later one has its own.
-        if phase is Phase.CONNECTING and self._phase is not Phase.QUEUED:
+        if phase is CONNECTING and self._phase is not QUEUED:
             self._phase_started = self._shared.loop.time()
         self._phase = phase
         self._arm()
 
     def _arm(self) -> None:
         """Set the deadline to the limit that comes first in this phase."""
-        due = self._request_deadline()
-        if self._phase is not Phase.EXCHANGING:
+        due = self._request_due
+        if self._phase is not EXCHANGING:
             due = min(due, self._connect_deadline())
         self._shared.deadlines.set(self, due)
 
-    def _request_deadline(self) -> float:
-        timeout = self._request.request_timeout
-        return self._started + timeout if timeout else inf
-
     def _connect_deadline(self) -> float:
         timeout = self._request.connect_timeout
-        if self._phase is Phase.EXCHANGING or not timeout:
+        if self._phase is EXCHANGING or not timeout:
             return inf
         return self._phase_started + timeout
 
-    def _response(self, hop: H, error: BaseException | None = None) -> HTTPResponse:
-        began, first_byte, start_line = self._began, hop.first_byte_at, hop.start_line
+    def _response(self, hop: H) -> HTTPResponse:
+        began, first_byte = self._began, hop.first_byte_at
         total = monotonic() - began
-        time_info = {
-            "queue": self._queue_time,
-            "connect": 0.0 if self._reused else self._connected_at - began,
-            "starttransfer": total if first_byte is None else first_byte - began,
-            "total": total,
-        }
-        # By position, as names cost half as much as all the rest.
-        return HTTPResponse(
-            self._original,
-            start_line.code,
-            hop.headers,
-            None,
-            hop.request.url,
-            error,
+        times = (
+            self._queue_time,
+            0.0 if self._reused else self._connected_at - began,
+            total if first_byte is None else first_byte - began,
             total,
-            time_info,
-            start_line.reason,
-            body=hop.body,
         )
+        return HTTPResponse.fetched(self._original, hop, times)
 
     def _refused(self, hop: H, error: RedirectRefusedError) -> HTTPResponse:
         """Give the redirect itself as the outcome, with the reason why it is not followed."""
@@ -280,12 +312,14 @@ class Fetch(ABC, Generic[H]):
         """Release everything that the fetch holds; the one way out of every state."""
         self._ended = True
         self._shared.deadlines.withdraw(self)
-        self._stop()
-        hop, self._hop = self._hop, None
-        if hop is not None:
+        if self._preparing is not None:
+            self._preparing.cancel()
+        if self._hop is not None:
+            hop, self._hop = self._hop, None
             hop.abandon()
+        slots = self._shared.slots
         if self._holds_slot:
             self._holds_slot = False
-            self._shared.slots.release(self._origin)
+            slots.release(self._origin)
         else:
-            self._shared.slots.leave(self, self._origin)
+            slots.leave(self, self._origin)

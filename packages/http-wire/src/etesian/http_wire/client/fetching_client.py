@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
 from etesian.http_wire.client.client import AsyncHTTPClient
@@ -21,6 +20,7 @@ __all__ = ["FetchingClient"]
 class FetchingClient(AsyncHTTPClient):
     """A client whose fetches are :class:`~etesian.http_wire.client.fetch.Fetch` objects."""
 
+    _fetch_class: type[Fetch[Any]]
     _environment: FetchEnvironment
 
     @property
@@ -33,7 +33,7 @@ class FetchingClient(AsyncHTTPClient):
     ) -> Callable[[], None]:
         """Fetch, and give the function that abandons the fetch."""
         full = request.with_defaults(self.defaults) if self.defaults else request
-        fetch = self._make_fetch(request, full, callback)
+        fetch = self._fetch_class(self._environment, request, full, callback)
         fetch.start()
         return fetch.abandon
 
@@ -42,12 +42,3 @@ class FetchingClient(AsyncHTTPClient):
         super().close()
         for fetch in self._fetches:
             fetch.fail(HTTPStreamClosedError("the client was closed"))
-
-    @abstractmethod
-    def _make_fetch(
-        self,
-        original: HTTPRequest,
-        request: HTTPRequest,
-        callback: Callable[[HTTPResponse], None],
-    ) -> Fetch[Any]:
-        """Give the fetch that will be started."""

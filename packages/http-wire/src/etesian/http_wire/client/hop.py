@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING, Protocol
 from etesian.http_wire.client.collector import Collector
 from etesian.http_wire.client.errors import HTTPProtocolError
 from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
+from etesian.http_wire.client.response_head import ResponseHead
 from etesian.http_wire.client.upload import produce_body
-from etesian.http_wire.interface import HTTPInputError, ResponseStartLine
+from etesian.http_wire.interface import HTTPInputError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from etesian.http_wire.client.connection import ClientConnection
-    from etesian.http_wire.client.request import HTTPRequest
+    from etesian.http_wire.client.outgoing import OutgoingRequest
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.headers import HTTPHeaders
+    from etesian.http_wire.interface import ResponseStartLine
     from etesian.http_wire.wire.policy import WirePolicy
 
 __all__ = ["Hop", "HopOwner"]
-
-# A body up to this size is copied behind its head, so that both leave in one packet; a larger one
-# is not worth the copy.
-_JOINED_SIZE = 16 * 1024
 
 
 class HopOwner(Protocol):
@@ -47,36 +45,55 @@ class HopOwner(Protocol):
 class Hop:
     """Sends a request and takes its response; ``start`` may be repeated after a failure.
 
-    ``start_line`` and ``headers`` are there from the response's head on, ``body``
-    from its end. The body of a redirect that is followed is neither decoded nor
-    kept, and read off up to ``policy.max_drain_size`` only.
+    ``code``, ``reason`` and ``headers`` are there from the response's head on,
+    ``body`` from its end. The body of a redirect that is followed is neither
+    decoded nor kept, and read off up to ``policy.max_drain_size`` only.
     """
 
-    body = b""
-    start_line = ResponseStartLine("HTTP/1.1", 599, "")
-    headers: HTTPHeaders
+    # Those without a beginning in __init__ begin with the response's head, or with its end.
+    __slots__ = (
+        "_body_due",
+        "_collector",
+        "_connection",
+        "_drained",
+        "_outgoing",
+        "_owner",
+        "_policy",
+        "_upload",
+        "body",
+        "code",
+        "fields",
+        "first_byte_at",
+        "reason",
+        "request",
+    )
 
-    first_byte_at: float | None = None
-    _connection: ClientConnection | None = None
-    _collector: Collector | None = None
-    _drained = 0
-    _upload: asyncio.Task[None] | None = None
-    _body_due = False
+    body: bytes
+    code: int
+    reason: str
+    fields: HTTPHeaders | ResponseHead
+    """The headers, or what gives them; most who fetch do not ask for them."""
+    first_byte_at: float | None
 
-    def __init__(
-        self,
-        owner: HopOwner,
-        request: HTTPRequest,
-        target: Target,
-        policy: WirePolicy,
-        head: bytes,
-    ) -> None:
-        """``head`` is what :func:`~etesian.http_wire.client.outgoing.request_head` gives."""
+    def __init__(self, owner: HopOwner, outgoing: OutgoingRequest, policy: WirePolicy) -> None:
         self._owner = owner
+        self._outgoing = outgoing
+        self.request = outgoing.request
         self._policy = policy
-        self._head = head
-        self.request = request
-        self.target = target
+        self._connection: ClientConnection | None = None
+        self._collector: Collector | None = None
+        self._upload: asyncio.Task[None] | None = None
+
+    @property
+    def target(self) -> Target:
+        """Where the request goes."""
+        return self._outgoing.target
+
+    @property
+    def headers(self) -> HTTPHeaders:
+        """The fields of the response."""
+        fields = self.fields
+        return fields.headers() if isinstance(fields, ResponseHead) else fields
 
     @property
     def repeatable(self) -> bool:
@@ -86,25 +103,13 @@ class Hop:
     def start(self, connection: ClientConnection) -> None:
         """Send the request; the owner hears of the end."""
         self._connection = connection
-        request = self.request
-        body = request.body or b""
-        if not body and request.body_producer is None:
-            connection.start(self, request.method, self._head, self._policy, whole=True)
-            return
-        self._body_due = True
-        waits = request.expect_100_continue
-        joined = not waits and 0 < len(body) <= _JOINED_SIZE
-        if joined:
-            self._body_due = False
-        connection.start(
-            self,
-            request.method,
-            self._head + body if joined else self._head,
-            self._policy,
-            whole=not self._body_due,
-        )
-        if self._body_due and not waits:
-            self._send_body(connection)
+        outgoing = self._outgoing
+        connection.start(self, outgoing.method, outgoing.octets, self._policy)
+        if not outgoing.is_whole:
+            connection.more_follows()
+            self._body_due = True
+            if not self.request.expect_100_continue:
+                self._send_body(connection)
 
     def abandon(self) -> None:
         """Drop the exchange and its connection; the owner hears nothing more."""
@@ -114,13 +119,17 @@ class Hop:
 
     def continue_received(self) -> None:
         """Send the body that waited for this."""
-        if self._body_due and self._connection is not None:
-            self._send_body(self._connection)
+        connection = self._connection
+        if connection is not None and not self._outgoing.is_whole and self._body_due:
+            self._send_body(connection)
 
     def headers_received(self, start_line: ResponseStartLine, headers: HTTPHeaders) -> None:
         """Take the head, and decide whether anybody wants the body."""
-        self.start_line, self.headers = start_line, headers
+        _, self.code, self.reason = start_line
+        self.fields = headers
+        self.body = b""
         self.first_byte_at = monotonic()
+        self._drained = 0
         if not self._owner.follows(start_line.code, headers):
             self._collector = Collector(self.request, start_line, headers, self._policy)
 
@@ -136,32 +145,38 @@ class Hop:
             self._owner.hop_ended(self, None)
         return None
 
-    def whole_received(
-        self, start_line: ResponseStartLine, headers: HTTPHeaders, body: bytes
-    ) -> Awaitable[None] | None:
-        """Take all of the response, which most often is to be kept as it is."""
-        if start_line.code >= 300 or Collector.is_needed(self.request, headers):
-            self.headers_received(start_line, headers)
-            return self.data_received(body) if body else None
-        self.start_line, self.headers, self.body = start_line, headers, body
-        self.first_byte_at = monotonic()
-        self._owner.follows(start_line.code, headers)  # which it never does after a 2xx
-        return None
+    def whole_received(self, head: ResponseHead, body: bytes) -> bool:
+        """Take all of the response where it is to be kept as it is, as most are."""
+        connection = self._connection
+        if connection is None or not head.is_plain or self._outgoing.is_observed:
+            return False
+        self.code = head.code
+        self.reason = head.reason
+        self.fields = head
+        self.body = body
+        self.first_byte_at = connection.read_at
+        return True
 
-    def finished(self, connection: ClientConnection, *, reusable: bool) -> None:
+    def finished(self, connection: ClientConnection | None) -> None:
         """Take the end of the response."""
-        self._detached()
-        if self._collector is not None:
+        is_over = self._collector is None and self._upload is None
+        if is_over and not self._outgoing.asks_to_close:
+            self._connection = None  # all that _detached() would find to do
+            self._owner.hop_ended(self, connection)
+            return
+        collector, used = self._collector, self._detached()
+        if collector is not None:
             try:
-                self.body = self._collector.body()
+                self.body = collector.body()
             except HTTPInputError as error:
-                connection.close()
+                if used is not None:
+                    used.close()
                 self._owner.hop_failed(self, HTTPProtocolError(str(error)), untouched=False)
                 return
-        if reusable and self.request.asks_to_close:
+        if connection is not None and self._outgoing.asks_to_close:
             connection.close()
-            reusable = False
-        self._owner.hop_ended(self, connection if reusable else None)
+            connection = None
+        self._owner.hop_ended(self, connection)
 
     def failed(self, error: Exception, *, untouched: bool) -> None:
         """Take the failure of the exchange."""

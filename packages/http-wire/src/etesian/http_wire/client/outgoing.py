@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.headers import HTTPHeaders
 
-__all__ = ["IDEMPOTENT_METHODS", "check_request", "request_head", "request_headers"]
+__all__ = [
+    "IDEMPOTENT_METHODS",
+    "OutgoingRequest",
+    "check_request",
+    "request_head",
+    "request_headers",
+]
 
 DEFAULT_USER_AGENT = "etesian-http-wire"
 
@@ -27,6 +33,46 @@ DEFAULT_USER_AGENT = "etesian-http-wire"
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 _STANDARD_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+# A body up to this size is copied behind its head, so that both leave in one packet; a larger one
+# is not worth the copy.
+_JOINED_SIZE = 16 * 1024
+
+
+class OutgoingRequest:
+    """A checked request, where it goes, and how: it may be sent any number of times.
+
+    ``octets`` is what is sent at first, and ``is_whole`` says whether that is
+    all. ``is_observed`` says whether somebody wants to see the response come,
+    ``asks_to_close`` whether the request says that it is the last of its
+    connection.
+    """
+
+    __slots__ = (
+        "asks_to_close",
+        "is_observed",
+        "is_whole",
+        "method",
+        "octets",
+        "request",
+        "target",
+    )
+
+    def __init__(
+        self, request: HTTPRequest, target: Target, head: bytes, *, for_jar: bool = False
+    ) -> None:
+        """``head`` is what :func:`request_head` gives; ``for_jar`` tells of cookies to be kept."""
+        body = request.body or b""
+        joined = len(body) <= _JOINED_SIZE and not request.expect_100_continue
+        self.request = request
+        self.target = target
+        self.method = request.method
+        self.octets = head + body if joined else head
+        self.asks_to_close = request.asks_to_close
+        self.is_whole = request.body_producer is None and (joined or not body)
+        self.is_observed = (
+            for_jar or request.streaming_callback is not None or request.header_callback is not None
+        )
 
 
 def check_request(request: HTTPRequest) -> None:

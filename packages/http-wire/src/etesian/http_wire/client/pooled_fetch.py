@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.dialer import check_source
 from etesian.http_wire.client.errors import HTTPStreamClosedError
-from etesian.http_wire.client.fetch import Fetch, Phase
+from etesian.http_wire.client.fetch import CONNECTING, EXCHANGING, Fetch
 from etesian.http_wire.client.hop import Hop
-from etesian.http_wire.client.outgoing import request_head
+from etesian.http_wire.client.outgoing import OutgoingRequest, request_head
 from etesian.http_wire.client.proxy import check_proxy
 
 if TYPE_CHECKING:
@@ -28,14 +28,16 @@ __all__ = ["PooledFetch"]
 class PooledFetch(Fetch[Hop]):
     """Takes a kept connection or dials one for each hop, and repeats what a stale one lost."""
 
+    __slots__ = ("_key", "_repeated")
+
     _shared: Environment
-    _key: PoolKey | None = None
-    _dialling: asyncio.Task[ClientConnection] | None = None
-    _repeated = False
+    _key: PoolKey
+    _preparing: asyncio.Task[ClientConnection] | None
+    _repeated: bool
 
     def hop_ended(self, hop: Hop, connection: ClientConnection | None) -> None:
         """Keep the connection where it may be used again, and judge the response."""
-        if connection is not None and self._key is not None:
+        if connection is not None:
             self._shared.keep(self._key, connection)
         self.hop_finished(hop)
 
@@ -53,12 +55,13 @@ class PooledFetch(Fetch[Hop]):
             self.fail(error)
 
     def _open(self, request: HTTPRequest) -> Origin:
-        route = self._shared.route_of(request)
+        routes = self._shared.routes
+        route = None if routes is None else routes.of(request)
         if route is None:
             return super()._open(request)
         self._key = route.key
-        self._hop = Hop(self, request, route.target, self._shared.kept_policy, route.head)
-        return route.target.origin
+        self._hop = Hop(self, route.outgoing, self._shared.kept_policy)
+        return route.origin
 
     def _check(self, request: HTTPRequest) -> None:
         super()._check(request)
@@ -72,11 +75,12 @@ class PooledFetch(Fetch[Hop]):
         proxy = key.proxy
         asked = proxy is not None and key.tls is None and not proxy.is_socks
         head = request_head(request, target, proxy if asked else None)
-        return Hop(self, request, target, policy, head)
+        for_jar = self._shared.cookie_jar is not None
+        return Hop(self, OutgoingRequest(request, target, head, for_jar=for_jar), policy)
 
     def _begin(self) -> None:
         self._repeated = False
-        connection = None if self._key is None else self._shared.take(self._key)
+        connection = self._shared.take(self._key)
         if connection is not None:
             self._reused = True
             self._exchange(connection)
@@ -84,12 +88,10 @@ class PooledFetch(Fetch[Hop]):
             self._dial()
 
     def _dial(self) -> None:
-        if self._key is None:
-            return
         self._reused = False
-        self._enter(Phase.CONNECTING)
-        self._dialling = self._shared.dial(self._key)
-        self._dialling.add_done_callback(self._dialled)
+        self._enter(CONNECTING)
+        self._preparing = self._shared.dial(self._key)
+        self._preparing.add_done_callback(self._dialled)
 
     def _dialled(self, dialling: asyncio.Task[ClientConnection]) -> None:
         if dialling.cancelled():
@@ -99,7 +101,7 @@ class PooledFetch(Fetch[Hop]):
             if error is None:
                 dialling.result().close()
             return
-        self._dialling = None
+        self._preparing = None
         if error is None:
             self._exchange_on_new(dialling.result())
         elif isinstance(error, Exception):
@@ -111,16 +113,11 @@ class PooledFetch(Fetch[Hop]):
         if connection.transport.is_closing():
             self.fail(HTTPStreamClosedError("connection closed by the server before the request"))
         else:
+            self._connected_at = monotonic()
             self._exchange(connection)
 
     def _exchange(self, connection: ClientConnection) -> None:
-        if not self._reused:
-            self._connected_at = monotonic()
-        self._phase = Phase.EXCHANGING
-        self._shared.deadlines.set(self, self._request_deadline())
+        self._phase = EXCHANGING
+        self._shared.deadlines.set(self, self._request_due)
         if self._hop is not None:
             self._hop.start(connection)
-
-    def _stop(self) -> None:
-        if self._dialling is not None:
-            self._dialling.cancel()

@@ -156,6 +156,10 @@ class HTTPRequest:
         self.start_time = time.time()
         if if_modified_since is not None:
             self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
+        if options:
+            self._set(options)
+
+    def _set(self, options: RequestOptions) -> None:
         for name, value in options.items():
             if name not in _OPTIONS:
                 raise TypeError(f"HTTPRequest has no option {name!r}")
@@ -186,9 +190,8 @@ class HTTPRequest:
         # Through a view, as bytes(3) is three zeros and no error.
         self._body = body if body is None or type(body) is bytes else bytes(memoryview(body))
 
-    @property
     def is_plain(self) -> bool:
-        """Whether URL and method say it all: no other attribute was ever set.
+        """Tell whether URL and method say it all: no other attribute was ever set.
 
         Such requests of equal URL and method are equal.
         """

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from etesian.http_wire.client.response_head import ResponseHead
 from etesian.http_wire.headers import HTTPHeaders
 from etesian.http_wire.interface import HTTPClientError
 
 if TYPE_CHECKING:
+    from etesian.http_wire.client.fetch import FetchHop
     from etesian.http_wire.client.request import HTTPRequest
 
 __all__ = ["HTTPResponse"]
+
+_PHASES = ("queue", "connect", "starttransfer", "total")
 
 
 class HTTPResponse:
@@ -35,6 +39,8 @@ class HTTPResponse:
         clients may tell more or fewer.
     """
 
+    _buffer: BytesIO | None = None
+
     def __init__(  # noqa: PLR0917  # the documented signature
         self,
         request: HTTPRequest,
@@ -52,22 +58,58 @@ class HTTPResponse:
         self.request = request
         self.code = code
         self.reason = reason or "Unknown"
-        self.headers = HTTPHeaders() if headers is None else headers
+        self._fields: HTTPHeaders | ResponseHead = HTTPHeaders() if headers is None else headers
         self.effective_url = effective_url or request.url
         self.request_time = request_time
-        self.time_info = time_info or {}
+        self._times: dict[str, float] | tuple[float, ...] = time_info or {}
         self._buffer = buffer
-        self._body = body
+        if body is None:
+            body = b"" if buffer is None else buffer.getvalue()
+        self.body = body
         if error is None and not 200 <= code < 300:
             error = HTTPClientError(code, self.reason, self)
         self.error = error
 
+    @classmethod
+    def fetched(cls, request: HTTPRequest, hop: FetchHop, times: tuple[float, ...]) -> Self:
+        """Give the outcome of a fetch, whose last hop was ``hop``.
+
+        It is what the constructor would give, but headers and ``time_info`` are
+        made when they are asked for. ``times`` are the values of the latter.
+        """
+        self = cls.__new__(cls)
+        self.request = request
+        self.code = code = hop.code
+        self.reason = hop.reason or "Unknown"
+        self._fields = hop.fields
+        self.effective_url = hop.request.url
+        self.request_time = times[-1]
+        self._times = times
+        self.body = hop.body
+        self.error = None if 200 <= code < 300 else HTTPClientError(code, self.reason, self)
+        return self
+
     @property
-    def body(self) -> bytes:
-        """The whole body."""
-        if self._body is None:
-            self._body = b"" if self._buffer is None else self._buffer.getvalue()
-        return self._body
+    def headers(self) -> HTTPHeaders:
+        """The fields of the response."""
+        if isinstance(self._fields, ResponseHead):
+            self._fields = self._fields.headers()
+        return self._fields
+
+    @headers.setter
+    def headers(self, headers: HTTPHeaders) -> None:
+        self._fields = headers
+
+    @property
+    def time_info(self) -> dict[str, float]:
+        """Seconds by phase."""
+        if isinstance(self._times, tuple):
+            self._times = dict(zip(_PHASES, self._times, strict=True))
+        return self._times
+
+    @time_info.setter
+    def time_info(self, time_info: dict[str, float]) -> None:
+        self._times = time_info
 
     @property
     def buffer(self) -> BytesIO:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from etesian.http_wire.client.errors import HTTPStreamClosedError
-from etesian.http_wire.client.remembered_head import RememberedHead
+from etesian.http_wire.client.response_head import ResponseHead
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.body import UnboundedBody, body_of_length
 from etesian.http_wire.wire.framing import response_body_length
@@ -54,10 +54,11 @@ class ResponseReceiver(Protocol):
         """Take a piece of the body, decoded from chunks but not from compression."""
         ...
 
-    def whole_received(
-        self, start_line: ResponseStartLine, headers: HTTPHeaders, body: bytes
-    ) -> Awaitable[None] | None:
-        """Take a final response that came in one piece: the two calls before in one."""
+    def whole_received(self, head: ResponseHead, body: bytes) -> bool:
+        """Take a final response that came in one piece, and say so: the two calls before in one.
+
+        What is not taken comes by those two.
+        """
         ...
 
 
@@ -82,7 +83,7 @@ class ResponseReader:
         method: str,
         receiver: ResponseReceiver,
         policy: WirePolicy,
-        last_head: RememberedHead | None = None,
+        last_head: ResponseHead | None = None,
     ) -> None:
         """Read what answers a request of this method, within the limits of ``policy``.
 
@@ -152,25 +153,25 @@ class ResponseReader:
         The short way through the rules of the long one: whatever is not plainly
         such a response is left to it, errors included. Tells whether it was.
         """
-        policy = self._policy
+        policy, last = self._policy, self.last_head
+        if last is not None:
+            if (body := last.body_in(data, self._method)) is not None:
+                self._deliver(last, body)
+                return True
+            if last.method == self._method and data.startswith(last.octets):
+                return False  # its body is not all that came, or not all that will
         end = data.find(HEAD_END)
         if not 0 < end <= policy.max_header_size:
             return False
-        octets, length = data[:end], len(data) - end - 4
-        head = self.last_head
-        if head is not None and head.is_meant_by(octets, self._method):
-            if length != head.length:
-                return False
-            start_line, headers = head.start_line, head.headers()
-            self._persistent = head.persistent
-        else:
-            start_line, headers = parse_response_head(octets, policy)
-            if not self._is_all(start_line, headers, length):
-                return False
-            self._persistent = _is_persistent(start_line.version, headers)
-            self._remember(octets, start_line, headers, length)
-        self.complete = True
-        self.waiting_for = self._receiver.whole_received(start_line, headers, data[end + 4 :])
+        start_line, headers = parse_response_head(data[:end], policy)
+        length = len(data) - end - 4
+        if not self._is_all(start_line, headers, length):
+            return False
+        persistent = _is_persistent(start_line.version, headers)
+        octets, body = data[: end + 4], data[end + 4 :]
+        head = ResponseHead(octets, self._method, start_line, headers, length, persistent)
+        self.last_head = head if head.is_repeatable else None
+        self._deliver(head, body)
         return True
 
     def _is_all(self, start_line: ResponseStartLine, headers: HTTPHeaders, length: int) -> bool:
@@ -186,14 +187,15 @@ class ResponseReader:
         version = start_line.version
         return response_body_length(self._method, version, code, headers, policy) == length
 
-    def _remember(
-        self, octets: bytes, start_line: ResponseStartLine, headers: HTTPHeaders, length: int
-    ) -> None:
-        self.last_head = None
-        if RememberedHead.is_worth_it(octets, headers):
-            self.last_head = RememberedHead(
-                octets, self._method, start_line, headers, length, self._persistent
-            )
+    def _deliver(self, head: ResponseHead, body: bytes) -> None:
+        """Hand on what is all of the response."""
+        self.complete = True
+        self._persistent = head.persistent
+        receiver = self._receiver
+        if not receiver.whole_received(head, body):
+            receiver.headers_received(head.start_line, head.headers())
+            if body:
+                self.waiting_for = receiver.data_received(body)
 
     def _take_head(self) -> bool:
         if self._finder is None:

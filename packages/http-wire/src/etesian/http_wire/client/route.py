@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from etesian.http_wire.client.outgoing import check_request, request_head
+from etesian.http_wire.client.outgoing import OutgoingRequest, check_request, request_head
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.url import parse_url
 
@@ -13,21 +13,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etesian.http_wire.client.pool import PoolKey
-    from etesian.http_wire.client.url import Origin, Target
+    from etesian.http_wire.client.url import Origin
 
 __all__ = ["Route", "Routes"]
 
 
-class Route(NamedTuple):
+class Route:
     """All that follows from the URL and method of a plain request."""
 
-    target: Target
-    key: PoolKey
-    head: bytes
+    __slots__ = ("key", "method", "origin", "outgoing", "url")
+
+    def __init__(self, key: PoolKey, outgoing: OutgoingRequest) -> None:
+        self.key = key
+        self.origin = key.origin
+        self.outgoing = outgoing
+        self.url = outgoing.request.url
+        self.method = outgoing.method
 
 
 class Routes:
-    """Remembers the routes of the few URLs that a program fetches again and again.
+    """Remembers the routes of the few URLs that a program fetches again and again, the last best.
 
     Reading a URL, finding out whom to trust and writing a head cost as much as
     the rest of a fetch.
@@ -38,6 +43,7 @@ class Routes:
         self._key_for = key_for
         # 256 routes weigh some 200 KiB.
         self._remembered = lru_cache(maxsize=256)(self._work_out)
+        self._last: Route | None = None
 
     def of(self, request: HTTPRequest) -> Route | None:
         """Give the route of a plain request, ``None`` for any other.
@@ -46,12 +52,19 @@ class Routes:
         Raises what ``key_for`` raises, and ``ValueError`` or ``KeyError`` for
         what may not be sent.
         """
-        if not request.is_plain or "@" in request.url:
+        if not request.is_plain():
             return None
-        return self._remembered(request.url, request.method)
+        url, method, last = request.url, request.method, self._last
+        if last is not None and url == last.url and method == last.method:
+            return last
+        if "@" in url:
+            return None
+        route = self._last = self._remembered(url, method)
+        return route
 
     def _work_out(self, url: str, method: str) -> Route:
         request = HTTPRequest(url, method)
         check_request(request)
         target = parse_url(url)
-        return Route(target, self._key_for(request, target.origin), request_head(request, target))
+        outgoing = OutgoingRequest(request, target, request_head(request, target))
+        return Route(self._key_for(request, target.origin), outgoing)

@@ -16,13 +16,9 @@ from etesian.http_wire.wire.policy import STRICT
 from etesian.streams.interface import TCPClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.environment import HostnameMapping
     from etesian.http_wire.client.options import RequestOptions
-    from etesian.http_wire.client.request import HTTPRequest
-    from etesian.http_wire.client.response import HTTPResponse
     from etesian.http_wire.wire.policy import WirePolicy
 
 __all__ = ["SimpleAsyncHTTPClient"]
@@ -43,8 +39,6 @@ class SimpleAsyncHTTPClient(FetchingClient):
     connections are in use, ``max_clients_per_host`` of one origin, and as many
     idle.
     """
-
-    _calls_back_last = True
 
     _environment: Environment
 
@@ -105,6 +99,8 @@ class SimpleAsyncHTTPClient(FetchingClient):
             Values for request options that a request leaves unset.
         """
         super().initialize(defaults=defaults)
+        self._fetch_class = PooledFetch
+        self._calls_back_last = True
         body_limit = max_buffer_size if max_body_size is None else max_body_size
         streamed_policy = replace(
             policy,
@@ -133,11 +129,3 @@ class SimpleAsyncHTTPClient(FetchingClient):
         """Close all connections; fetches under way fail with ``HTTPStreamClosedError``."""
         super().close()
         self._environment.close()
-
-    def _make_fetch(
-        self,
-        original: HTTPRequest,
-        request: HTTPRequest,
-        callback: Callable[[HTTPResponse], None],
-    ) -> PooledFetch:
-        return PooledFetch(self._environment, original, request, callback)

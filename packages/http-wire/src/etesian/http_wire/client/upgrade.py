@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from etesian.http_wire.client.dialer import check_source, dial
 from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
 from etesian.http_wire.client.hop import Hop
-from etesian.http_wire.client.outgoing import check_request, request_head
+from etesian.http_wire.client.outgoing import OutgoingRequest, check_request, request_head
 from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import check_proxy, check_tunnel, proxy_of_request
 from etesian.http_wire.client.response import HTTPResponse
@@ -79,8 +79,8 @@ class _Upgrade(Hop, Generic[P]):
         self, request: HTTPRequest, target: Target, protocol_factory: Callable[[HTTPResponse], P]
     ) -> None:
         self._outcome: asyncio.Future[P] = asyncio.get_running_loop().create_future()
-        head = request_head(request, target)
-        super().__init__(_Refusal(self._outcome), request, target, STRICT, head)
+        outgoing = OutgoingRequest(request, target, request_head(request, target))
+        super().__init__(_Refusal(self._outcome), outgoing, STRICT)
         self._protocol_factory = protocol_factory
 
     async def run(self, connection: ClientConnection) -> P:
@@ -138,9 +138,9 @@ class _Refusal(Generic[P]):
 def _response(hop: Hop) -> HTTPResponse:
     return HTTPResponse(
         hop.request,
-        hop.start_line.code,
+        hop.code,
         headers=hop.headers,
-        reason=hop.start_line.reason,
+        reason=hop.reason,
         body=hop.body,
     )
 

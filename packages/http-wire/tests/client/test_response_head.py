@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+
 import pytest
 
 from etesian.http_wire.client import response_reader
@@ -83,3 +86,55 @@ async def test_limits_are_those_of_each_request(canned_server, make_client, pars
         with pytest.raises(HTTPProtocolError):
             await client.fetch(server.url())
     assert pieces == [b"ok"]
+
+
+async def test_the_same_head_in_pieces_is_no_repetition(canned_server, client, parsed):
+    async def in_pieces(number, *_):
+        if number % 2:
+            return OK + b"%02d" % number
+        server.writers[0].write(OK + b"%d" % (number // 10))
+        await asyncio.sleep(0.01)
+        return b"%d" % (number % 10)
+
+    async with canned_server(in_pieces) as server:
+        responses = [await client.fetch(server.url()) for _ in range(4)]
+    assert [response.body for response in responses] == [b"01", b"02", b"03", b"04"]
+    assert len(parsed) == 3
+    assert server.connections == 1
+
+
+async def test_who_watches_the_response_come_sees_each(canned_server, client):
+    async def wait(piece):
+        await asyncio.sleep(0)
+        events.append(piece)
+
+    events = []
+    async with canned_server(OK + b"ok") as server:
+        for _ in range(3):
+            await client.fetch(server.url(), header_callback=events.append)
+            await client.fetch(server.url(), streaming_callback=wait)
+            await client.fetch(server.url())
+    head = ["HTTP/1.1 200 OK\r\n", "Content-Length: 2\r\n", "X-A: 1\r\n", "\r\n"]
+    assert events == [*head, b"ok"] * 3
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("coded", [True, False])
+async def test_what_has_to_be_looked_at_is_each_time(canned_server, client, parsed, coded):
+    body = gzip.compress(b"hello") if coded else b"hello"
+    first = b"200 OK\r\nContent-Encoding: gzip" if coded else b"404 Gone"
+    answer = b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (first, len(body), body)
+    async with canned_server(answer) as server:
+        for _ in range(3):
+            response = await client.fetch(server.url(), raise_error=False)
+            assert (response.code, response.body) == (200 if coded else 404, b"hello")
+    assert len(parsed) == 1
+
+
+async def test_an_end_behind_the_same_head_ends_the_connection(canned_server, client):
+    answers = [OK + b"ok", OK + b"ok" + b"<close>", OK + b"ok"]
+    async with canned_server(lambda number, *_: answers[number - 1]) as server:
+        for _ in answers:
+            assert (await client.fetch(server.url())).body == b"ok"
+            await asyncio.sleep(0.01)
+    assert server.connections == 2
