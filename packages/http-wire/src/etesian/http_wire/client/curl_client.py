@@ -16,7 +16,6 @@ from etesian.http_wire.client.slots import Slots
 from etesian.http_wire.wire.policy import STRICT
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from etesian.http_wire.client.cookie_jar import CookieJar
@@ -33,7 +32,6 @@ __all__ = ["CurlAsyncHTTPClient", "CurlError"]
 class CurlEnvironment:
     """What all fetches of one client share."""
 
-    loop: asyncio.AbstractEventLoop
     slots: Slots
     deadlines: Deadlines
     driver: CurlDriver
@@ -115,7 +113,6 @@ class CurlAsyncHTTPClient(FetchingClient):
         self._fetch_class = CurlFetch
         policy = replace(STRICT, max_body_size=max_body_size, max_header_size=max_header_size)
         self._environment = CurlEnvironment(
-            loop=self.asyncio_loop,
             slots=Slots(max_clients),
             deadlines=Deadlines(self.asyncio_loop),
             driver=CurlDriver(self.asyncio_loop),

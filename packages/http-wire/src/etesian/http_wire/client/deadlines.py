@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
 __all__ = ["Deadlines", "Timed"]
 
@@ -29,8 +31,12 @@ class Deadlines:
     that. As exact as the loop's timers.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, *, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """``clock`` is what deadlines go by; that of a loop may count in milliseconds."""
         self._loop = loop
+        self._clock = clock
         self._due: dict[Timed, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = inf
@@ -41,7 +47,7 @@ class Deadlines:
         return list(self._due)
 
     def set(self, timed: Timed, due: float) -> None:
-        """Set or change a deadline, by the loop's clock; infinity is none."""
+        """Set or change a deadline, by the clock; infinity is none."""
         self._due[timed] = due
         if due < self._timer_due:
             self._wait_until(due)
@@ -59,11 +65,13 @@ class Deadlines:
         if self._timer is not None:
             self._timer.cancel()
         self._timer_due = due
-        self._timer = None if due == inf else self._loop.call_at(due, self._look_around)
+        self._timer = None
+        if due < inf:
+            self._timer = self._loop.call_later(due - self._clock(), self._look_around)
 
     def _look_around(self) -> None:
         # The timer's own time and not the clock's: a loop may fire up to its resolution early.
-        now = max(self._loop.time(), self._timer_due)
+        now = max(self._clock(), self._timer_due)
         passed = [timed for timed, due in self._due.items() if due <= now]
         for timed in passed:
             del self._due[timed]

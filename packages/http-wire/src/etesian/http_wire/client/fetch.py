@@ -86,9 +86,8 @@ class FetchHop(Protocol):
 
 
 class FetchEnvironment(Protocol):
-    """What the fetches of one client share."""
+    """What the fetches of one client share; its deadlines go by the monotonic clock."""
 
-    loop: asyncio.AbstractEventLoop
     slots: Slots
     deadlines: Deadlines
     kept_policy: WirePolicy
@@ -135,12 +134,9 @@ class Fetch(ABC, Generic[H]):
         self._original = original
         self._request = request
         self._callback = callback
-        # Deadlines go by the loop's clock; what is measured by a finer one, as a loop may count in
-        # milliseconds.
-        self._phase_started = started = environment.loop.time()
-        self._began = self._connected_at = monotonic()
+        self._began = self._phase_started = self._connected_at = began = monotonic()
         timeout = request.request_timeout
-        self._request_due = started + timeout if timeout else inf
+        self._request_due = began + timeout if timeout else inf
         self._phase = QUEUED
         self._queue_time = 0.0
         self._queued_at: float | None = None
@@ -243,7 +239,7 @@ class Fetch(ABC, Generic[H]):
             self._begin()
             return
         self._holds_slot = False
-        self._phase, self._phase_started = QUEUED, self._shared.loop.time()
+        self._phase, self._phase_started = QUEUED, monotonic()
         slots.release(left)
         if not slots.request(self, origin):
             self._wait_for_slot()
@@ -268,7 +264,7 @@ class Fetch(ABC, Generic[H]):
     def _enter(self, phase: str) -> None:
         # The time in the queue counts for the first connection; every later one has its own.
         if phase is CONNECTING and self._phase is not QUEUED:
-            self._phase_started = self._shared.loop.time()
+            self._phase_started = monotonic()
         self._phase = phase
         self._arm()
 
