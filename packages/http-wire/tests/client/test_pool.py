@@ -25,6 +25,9 @@ class Connection:
     def __init__(self):
         self.closed = False
 
+    def is_usable(self):
+        return not self.closed
+
     def close(self):
         assert not self.closed
         self.closed = True
@@ -113,6 +116,19 @@ def test_keys_are_not_remembered_for_ever():
         assert len(pool._by_key) <= 21
     pool.expire(0.0)
     assert not pool._by_key
+
+
+def test_what_went_bad_is_closed_where_it_is_met():
+    pool = Pool(max_idle=4, max_idle_per_host=3, idle_timeout=10)
+    good, *bad = [Connection() for _ in range(3)]
+    for connection in (bad[0], good, bad[1]):
+        pool.put(KEYS[0], connection, 0.0)
+        connection.is_usable = lambda connection=connection: connection is good
+    assert pool.take(KEYS[0]) is good
+    assert [connection.closed for connection in bad] == [False, True]
+    assert pool.take(KEYS[0]) is None
+    assert [connection.closed for connection in bad] == [True, True]
+    assert len(pool) == 0
 
 
 TestPool = PoolMachine.TestCase

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.dialer import dial
@@ -52,7 +53,8 @@ class Environment:
     cookie_jar: CookieJar | None
     routes: Routes | None = field(init=False)
     """What is known of plain requests without a look at them."""
-    _sweep: asyncio.TimerHandle | None = None
+    sweep_timer: asyncio.TimerHandle | None = field(init=False, default=None)
+    """What calls :meth:`sweep` again; whoever puts into the pool where there is none calls it."""
 
     def __post_init__(self) -> None:
         """Remember routes where nothing but the request says where it goes, and with what."""
@@ -79,18 +81,12 @@ class Environment:
             proxy,
         )
 
-    def take(self, key: PoolKey) -> ClientConnection | None:
-        """Give an idle connection that is fit for use; the unfit ones met are closed."""
-        take = self.pool.take
-        while (connection := take(key)) is not None and not connection.is_usable():
-            connection.close()
-        return connection
-
-    def keep(self, key: PoolKey, connection: ClientConnection) -> None:
-        """Put a connection back, to be closed when it has idled too long."""
-        self.pool.put(key, connection, self.loop.time())
-        if self._sweep is None:
-            self._expire()
+    def sweep(self) -> None:
+        """Close what has idled too long, now and later, until nothing is in the pool."""
+        # One timer for all: it fires when the oldest is due, and finds out which is the next.
+        now = monotonic()
+        due = self.pool.expire(now)
+        self.sweep_timer = None if due is None else self.loop.call_later(due - now, self.sweep)
 
     def dial(self, key: PoolKey) -> asyncio.Task[ClientConnection]:
         """Start a new connection."""
@@ -99,8 +95,8 @@ class Environment:
     def close(self) -> None:
         """Close what is idle, the deadlines, and the resolver."""
         self.deadlines.close()
-        if self._sweep is not None:
-            self._sweep.cancel()
+        if self.sweep_timer is not None:
+            self.sweep_timer.cancel()
         self.pool.close()
         self.tcp_client.close()
 
@@ -117,8 +113,3 @@ class Environment:
             return host, port
         mapped = self.hostname_mapping.get((host, port)) or self.hostname_mapping.get(host, host)
         return (mapped, port) if isinstance(mapped, str) else mapped
-
-    def _expire(self) -> None:
-        # One timer for all: it fires when the oldest is due, and finds out which is the next.
-        due = self.pool.expire(self.loop.time())
-        self._sweep = None if due is None else self.loop.call_at(due, self._expire)

@@ -36,6 +36,10 @@ class PoolKey(NamedTuple):
 class Closable(Protocol):
     """A connection, as far as the pool cares."""
 
+    def is_usable(self) -> bool:
+        """Tell whether it is still fit for another request."""
+        ...
+
     def close(self) -> None:
         """Close at once; nothing is left to send."""
         ...
@@ -65,6 +69,10 @@ class Pool(Generic[C]):
         self._idle: dict[C, tuple[PoolKey, float]] = {}
         self._by_key: dict[PoolKey, dict[C, None]] = {}
         self._by_origin: dict[Origin, dict[C, None]] = {}
+        # The key of the last call, and what is kept for it: most calls are about the same again,
+        # and looking a key up is the dearest step in here.
+        self._last_key: PoolKey | None = None
+        self._of_last: dict[C, None] | None = None  # one of ``_by_key``, so it holds no key longer
         # Else no origin has too many before all have, and the oldest of all is then its own.
         self._counts_origins = max_idle_per_host < max_idle
 
@@ -72,20 +80,25 @@ class Pool(Generic[C]):
         return len(self._idle)
 
     def take(self, key: PoolKey) -> C | None:
-        """Give an idle connection of exactly this key, which then is the caller's."""
-        same = self._by_key.get(key)
-        if not same:
-            return None
-        connection, _ = same.popitem()
-        del self._idle[connection]
-        if self._counts_origins:
-            _remove(self._by_origin, key.origin, connection)
-        return connection
+        """Give an idle connection of exactly this key, which then is the caller's.
+
+        Unusable ones that are met are closed.
+        """
+        same = self._of_last if key is self._last_key else self._look_up(key)
+        while same:
+            connection, _ = same.popitem()
+            del self._idle[connection]
+            if self._counts_origins:
+                _remove(self._by_origin, key.origin, connection)
+            if connection.is_usable():
+                return connection
+            connection.close()
+        return None
 
     def put(self, key: PoolKey, connection: C, now: float) -> None:
         """Keep a connection, and close the oldest where there would be too many."""
         self._idle[connection] = (key, now)
-        same = self._by_key.get(key)
+        same = self._of_last if key is self._last_key else self._look_up(key)
         if same is None:
             self._begin(key, connection)
         else:
@@ -103,6 +116,7 @@ class Pool(Generic[C]):
         kept = self._idle.pop(connection, None)
         if kept is not None:
             _remove(self._by_key, kept[0], connection)
+            self._last_key = None
             if self._counts_origins:
                 _remove(self._by_origin, kept[0].origin, connection)
 
@@ -127,10 +141,18 @@ class Pool(Generic[C]):
             self._forget_empty()
         self._by_key[key] = {connection: None}
 
+    def _look_up(self, key: PoolKey) -> dict[C, None] | None:
+        """Give what is kept for a key, which may be empty."""
+        same = self._by_key.get(key)
+        if same is not None:
+            self._last_key, self._of_last = key, same
+        return same
+
     def _forget_empty(self) -> None:
-        # What take() emptied is most often filled again at once, and looking a key up is the
-        # dearest step in here. So that is cleared away later, all together.
+        # What take() emptied is most often filled again at once. So that is cleared away later, all
+        # together.
         self._by_key = {key: same for key, same in self._by_key.items() if same}
+        self._last_key = None
 
     def _evict(self, connection: C) -> None:
         self.discard(connection)

@@ -38,7 +38,10 @@ class PooledFetch(Fetch[Hop]):
     def hop_ended(self, hop: Hop, connection: ClientConnection | None) -> None:
         """Keep the connection where it may be used again, and judge the response."""
         if connection is not None:
-            self._shared.keep(self._key, connection)
+            shared = self._shared
+            shared.pool.put(self._key, connection, monotonic())
+            if shared.sweep_timer is None:
+                shared.sweep()
         self.hop_finished(hop)
 
     def hop_failed(self, hop: Hop, error: Exception, *, untouched: bool) -> None:
@@ -80,7 +83,7 @@ class PooledFetch(Fetch[Hop]):
 
     def _begin(self) -> None:
         self._repeated = False
-        connection = self._shared.take(self._key)
+        connection = self._shared.pool.take(self._key)
         if connection is not None:
             self._reused = True
             self._exchange(connection)
