@@ -57,6 +57,22 @@ async def test_another_name_in_the_certificate_fails_the_connect(echo_port, clie
     assert stream.error is caught.value.real_error
 
 
+@pytest.mark.spec("B-STR-045", "B-STR-049", "S242")
+async def test_a_client_that_knows_no_name_to_check_fails(echo_port, client_context, serving):
+    stream = SSLIOStream(socket.socket(), ssl_options=client_context)
+    with pytest.raises(StreamClosedError) as caught:
+        await stream.connect(("127.0.0.1", echo_port))
+    assert "server_hostname" in str(caught.value.real_error)
+    async with serving(_Echo()) as port:
+        plain = await TCPClient().connect("127.0.0.1", port)
+        with pytest.raises(ValueError, match="server_hostname"):
+            plain.start_tls(False, client_context)
+        # Refused before anything was done.
+        await plain.write(b"plain\n")
+        assert await plain.read_until(b"\n") == b"plain\n"
+        plain.close()
+
+
 @pytest.mark.spec("B-STR-051", "S242")
 async def test_an_unknown_authority_is_refused_unless_asked_not_to(echo_port):
     stream = SSLIOStream(socket.socket())

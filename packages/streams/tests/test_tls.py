@@ -33,6 +33,18 @@ def test_a_client_checks_nothing_only_when_told():
     assert not context.check_hostname
 
 
+@pytest.mark.spec("B-STR-051", "S242")
+@pytest.mark.filterwarnings("ignore:ssl.PROTOCOL_TLS:DeprecationWarning")
+@pytest.mark.parametrize("version", [ssl.PROTOCOL_TLS, ssl.PROTOCOL_TLSv1_2])
+def test_a_client_checks_names_whatever_version_it_asks_for(version):
+    context = ssl_options_to_context({"ssl_version": version})
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+    context = ssl_options_to_context({"ssl_version": version, "cert_reqs": ssl.CERT_NONE})
+    assert not context.check_hostname
+    assert not ssl_options_to_context({"ssl_version": version}, server_side=True).check_hostname
+
+
 def test_a_server_asks_for_certificates_when_told(certificate_files):
     options = {
         "certfile": certificate_files / "cert.pem",

@@ -12,7 +12,11 @@ from etesian.streams.handshake_future import HandshakeFuture
 from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.interface import StreamClosedError
 from etesian.streams.pending_loop import running_or_pending_loop
-from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
+from etesian.streams.tls import (
+    HANDSHAKE_TIMEOUT,
+    require_server_name,
+    ssl_options_to_context,
+)
 from etesian.streams.tls_upgrade import HANDSHAKE_RECORD, upgrade_to_tls
 
 if TYPE_CHECKING:
@@ -187,11 +191,12 @@ class IOStream(BaseIOStream):
         ``ssl_options`` a client checks the certificate against the system's
         authorities, and against ``server_hostname`` always.
 
-        Raises ``ValueError`` when a read or write is pending, or when bytes
-        are unread that are not the client's first message of TLS: sent before
-        TLS began, nothing protects them, and they must not be taken for
-        protected ones. Fails with :class:`StreamClosedError` when the handshake
-        does, or takes more than 30 s.
+        Raises ``ValueError`` when a client is to check a name and is told none,
+        when a read or write is pending, or when bytes are unread that are not
+        the client's first message of TLS: sent before TLS began, nothing
+        protects them, and they must not be taken for protected ones. Fails
+        with :class:`StreamClosedError` when the handshake does, or takes more
+        than 30 s.
         """
         if self._closed or self._lost:
             raise StreamClosedError(real_error=self.error)
@@ -204,6 +209,8 @@ class IOStream(BaseIOStream):
         if self.reading() or unsent or unexpected:
             raise ValueError("start_tls needs an idle stream: no pending or unread bytes")
         context = ssl_options_to_context(ssl_options, server_side=server_side)
+        if not server_side:
+            require_server_name(context, server_hostname)
         if self._transport is not None:
             # From here on the bytes are those of TLS.
             self._transport.pause_reading()

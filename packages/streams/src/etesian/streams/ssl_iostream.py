@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 from etesian.streams.interface import StreamClosedError
 from etesian.streams.iostream import IOStream
 from etesian.streams.pending_loop import running_or_pending_loop
-from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
+from etesian.streams.tls import (
+    HANDSHAKE_TIMEOUT,
+    require_server_name,
+    ssl_options_to_context,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,6 +30,7 @@ class SSLIOStream(IOStream):
     (``do_handshake_on_connect=False``), whose side, context and server name
     are used. ``ssl_options`` are those of :func:`ssl_options_to_context`;
     without them the certificate is checked against the system's authorities.
+    A client that is to check a certificate and was told no name fails.
     A handshake may take 30 s. Writes are allowed before it ends.
     """
 
@@ -70,11 +75,13 @@ class SSLIOStream(IOStream):
                 lambda: self, sock, ssl=context, ssl_handshake_timeout=HANDSHAKE_TIMEOUT
             )
             return
+        server_hostname = hostname or self._server_hostname or ""
+        require_server_name(context, server_hostname)
         await loop.create_connection(
             lambda: self,
             sock=sock,
             ssl=context,
-            server_hostname=hostname or self._server_hostname or "",
+            server_hostname=server_hostname,
             ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
         )
 

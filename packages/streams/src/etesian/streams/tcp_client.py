@@ -12,7 +12,11 @@ from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.iostream import IOStream
 from etesian.streams.resolver import Resolver
 from etesian.streams.ssl_iostream import SSLIOStream
-from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
+from etesian.streams.tls import (
+    HANDSHAKE_TIMEOUT,
+    require_server_name,
+    ssl_options_to_context,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -159,8 +163,10 @@ async def _open(
     loop = asyncio.get_running_loop()
     try:
         if ssl_options is not None:
+            context = ssl_options_to_context(ssl_options)
+            require_server_name(context, server_hostname)
             tls = {
-                "ssl": ssl_options_to_context(ssl_options),
+                "ssl": context,
                 "server_hostname": server_hostname,
                 "ssl_handshake_timeout": HANDSHAKE_TIMEOUT,
             }

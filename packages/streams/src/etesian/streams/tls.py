@@ -27,9 +27,9 @@ def ssl_options_to_context(ssl_options: SSLOptions, *, server_side: bool = False
     A mapping may hold ``certfile``, ``keyfile``, ``password``, ``cert_reqs``,
     ``ca_certs`` and ``ciphers`` with their meaning in the ``ssl`` module;
     ``ssl_version`` is a ``PROTOCOL_*`` constant. A client checks certificates
-    against ``ca_certs``, else against the system's authorities, unless
-    ``cert_reqs`` is ``CERT_NONE``. TLS 1.2 is the lowest version; compression
-    and renegotiation are off.
+    against ``ca_certs``, else against the system's authorities, and for the
+    name of the server, unless ``cert_reqs`` is ``CERT_NONE``. TLS 1.2 is the
+    lowest version; compression and renegotiation are off.
 
     Raises ``ValueError`` for an option it does not know, and what
     ``load_cert_chain`` raises for files it cannot use.
@@ -54,7 +54,9 @@ def ssl_options_to_context(ssl_options: SSLOptions, *, server_side: bool = False
 def _context(version: int | None, *, server_side: bool) -> ssl.SSLContext:
     default = ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT
     context = ssl.SSLContext(default if version is None else version)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if version != ssl.PROTOCOL_TLSv1_2:
+        # A context of one version refuses to be told so.
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     return context
 
@@ -65,15 +67,25 @@ def _set_verification(
     requirement = options.get("cert_reqs")
     if requirement is None:
         requirement = ssl.CERT_NONE if server_side else ssl.CERT_REQUIRED
-    # The name can only be checked in a certificate that was checked itself.
-    if server_side or requirement == ssl.CERT_NONE:
-        context.check_hostname = False
+    # The name can only be checked in a certificate that was checked itself, so that it comes last
+    # and is off meanwhile. Not every ssl_version begins with it.
+    context.check_hostname = False
     context.verify_mode = requirement
+    context.check_hostname = not server_side and requirement != ssl.CERT_NONE
     if options.get("ca_certs"):
         context.load_verify_locations(options["ca_certs"])
     elif requirement != ssl.CERT_NONE:
         purpose = ssl.Purpose.CLIENT_AUTH if server_side else ssl.Purpose.SERVER_AUTH
         context.load_default_certs(purpose)
+
+
+def require_server_name(context: ssl.SSLContext, server_hostname: str | None) -> None:
+    """Raise ``ValueError`` where a client is to check the name of the server and knows none.
+
+    ``SSLContext.wrap_bio``, which loops use, would accept any name then.
+    """
+    if context.check_hostname and not server_hostname:
+        raise ValueError("a certificate is checked for a name: server_hostname is missing")
 
 
 def ssl_wrap_socket(
