@@ -2,10 +2,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 
 import pytest
 
-from etesian.streams import IOStream, SSLIOStream, StreamClosedError, TCPServer
+from etesian.streams import (
+    IOStream,
+    SSLIOStream,
+    StreamClosedError,
+    TCPServer,
+    bind_sockets,
+)
 from etesian.streams.proxy_gate import ProxyPolicy
 
 HEADER = b"PROXY TCP4 192.0.2.1 198.51.100.2 12345 443\r\n"
@@ -88,6 +95,24 @@ async def test_an_untrusted_peer_is_not_believed(serving, caplog):
 
 
 @pytest.mark.spec("S185")
+@pytest.mark.parametrize("mode", ["require", "accept"])
+async def test_who_has_left_before_it_was_accepted_is_not_believed(mode, caplog):
+    # A reset leaves what was sent before it to be read, but nobody can tell any more who did.
+    seen = []
+    server = TCPServer(proxy_protocol=mode, trusted_proxies=["192.0.2.0/24"])
+    server.handle_stream = lambda stream, address: (seen.append(address), stream.close())
+    (listening,) = bind_sockets(0, "127.0.0.1")
+    with socket.create_connection(listening.getsockname()) as peer:
+        peer.sendall(HEADER + b"GET /secret\r\n")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    server.add_socket(listening)
+    await asyncio.sleep(0.05)
+    server.stop()
+    assert ("192.0.2.1", 12345) not in seen
+    caplog.clear()
+
+
+@pytest.mark.spec("S185")
 async def test_a_slow_header_is_not_waited_for(serving, caplog):
     server = _Telling(proxy_protocol="require", trusted_proxies=["127.0.0.1"])
     server._proxy = server._proxy._replace(header_timeout=0.05)
@@ -142,3 +167,4 @@ def test_an_ipv4_address_in_ipv6_is_the_same_address():
     assert policy.trusts(("::ffff:10.1.2.3", 80, 0, 0))
     assert not policy.trusts(("::ffff:11.1.2.3", 80, 0, 0))
     assert policy.trusts("")
+    assert not policy.trusts(None)

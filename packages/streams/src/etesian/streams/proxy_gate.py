@@ -60,7 +60,10 @@ class ProxyPolicy(NamedTuple):
         """Tell whether ``peer``, a socket's address, may say who it speaks for.
 
         A Unix socket's peer may: the mode of the socket says who that can be.
+        ``None`` may not: who it was is not known any more.
         """
+        if peer is None:
+            return False
         if not isinstance(peer, tuple):
             return True
         address = ipaddress.ip_address(peer[0].partition("%")[0])
