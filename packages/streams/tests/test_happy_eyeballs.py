@@ -75,6 +75,23 @@ async def test_no_address_is_an_error():
         await connect_first([])
 
 
+async def test_cancelling_is_heard_while_the_others_end(silent, listening):
+    # As a timeout cancels: what would be connected after it would have no bound any more.
+    connecting = asyncio.create_task(
+        connect_first([silent, (FOUR, listening.getsockname())], delay=0.01)
+    )
+    while not _is_ending(connecting):  # noqa: ASYNC110 - each turn is looked at
+        await asyncio.sleep(0)
+    connecting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await connecting
+
+
+def _is_ending(connecting):
+    assert not connecting.done()
+    return getattr(connecting.get_coro().cr_await, "__qualname__", "") == "_Race.end"
+
+
 async def test_cancelling_closes_all_attempts(silent):
     # Unclosed sockets would be warnings, which are errors here.
     connecting = asyncio.create_task(connect_first([silent, silent, silent], delay=0.01))

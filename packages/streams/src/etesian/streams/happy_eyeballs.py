@@ -44,9 +44,11 @@ async def connect_first(
                 break
         else:
             await race.wait(None)
-        return race.result()
-    finally:
         await race.end()
+        return race.result()
+    except BaseException:
+        race.abandon()
+        raise
 
 
 class _Race:
@@ -107,14 +109,27 @@ class _Race:
         return winner
 
     async def end(self) -> None:
-        """Close all that nobody gets."""
+        """Close all attempts that have not won, and wait until they are."""
+        self._cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def abandon(self) -> None:
+        """Close all, the winner too: nobody waits for them."""
+        self._cancel()
         if self.winner is not None:
             self.winner.close()
+
+    def _cancel(self) -> None:
         for task in self._running:
             task.cancel()
-        for task in self._running:
-            with contextlib.suppress(asyncio.CancelledError, OSError):
-                (await task).close()
+            # It may have connected before it hears of that.
+            task.add_done_callback(_close_connected)
+
+
+def _close_connected(task: asyncio.Task[socket.socket]) -> None:
+    with contextlib.suppress(asyncio.CancelledError, OSError):
+        task.result().close()
 
 
 def _of_family(addresses: Iterable[Address], source_ip: str | None) -> list[Address]:
