@@ -126,6 +126,15 @@ async def test_a_slow_header_is_not_waited_for(serving, caplog):
     caplog.clear()
 
 
+async def test_a_peer_that_waits_for_the_server_to_begin_has_no_header(serving):
+    server = TCPServer(proxy_protocol="accept", trusted_proxies=["127.0.0.1"])
+    server._proxy = server._proxy._replace(header_timeout=0.05)
+    server.handle_stream = lambda stream, _: (stream.write(b"220 hello\n"), stream.close())
+    async with serving(server) as port:
+        stream = await _connected(port)
+        assert await asyncio.wait_for(stream.read_until_close(), 2) == b"220 hello\n"
+
+
 @pytest.mark.parametrize("together", [True, False])
 async def test_tls_begins_behind_the_header(serving, server_context, client_context, together):
     server = _Telling(

@@ -235,6 +235,41 @@ async def test_a_protocol_of_ones_own_is_fed_by_push(serving):
         stream.close()
 
 
+@pytest.mark.parametrize("trusted", [None, "127.0.0.1", "192.0.2.1"])
+async def test_a_protocol_that_cannot_be_made_ends_only_its_connection(serving, caplog, trusted):
+    class Server(_Echo):
+        broken = True
+
+        def create_protocol(self):
+            if self.broken:
+                raise RuntimeError("cannot")
+            return super().create_protocol()
+
+    options = {"proxy_protocol": "accept", "trusted_proxies": [trusted]} if trusted else {}
+    server = Server(**options)
+    async with serving(server) as port:
+        for _ in range(2):
+            with pytest.raises(StreamClosedError):
+                # The end may come before the client notices that it is connected.
+                await _answer_to(b"line\n", port)
+        server.broken = False
+        assert await _answer_to(b"line\n", port) == b"line\n"
+    assert [record.getMessage() for record in caplog.records] == [
+        "Cannot make the protocol of a connection"
+    ] * 2
+    caplog.clear()
+
+
+async def _answer_to(line, port):
+    stream = IOStream(socket.socket())
+    try:
+        await stream.connect(("127.0.0.1", port))
+        await stream.write(line)
+        return await asyncio.wait_for(stream.read_until(b"\n"), 2)
+    finally:
+        stream.close()
+
+
 async def test_small_answers_are_sent_at_once_however_the_socket_was_made(serving, eventually):
     server = _Echo()
     async with serving(server):

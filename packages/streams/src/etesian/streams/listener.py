@@ -47,7 +47,7 @@ class Listener:
         backlog: int = DEFAULT_BACKLOG,
     ) -> None:
         self._socket = sock
-        self._factory = factory
+        self._make = factory
         self._context = context
         self._proxy = proxy
         self._backlog = backlog
@@ -97,17 +97,10 @@ class Listener:
         task.add_done_callback(self._connecting.discard)
 
     async def _connect(self, connection: sockets.socket) -> None:
-        options = self._connection_options()
-        try:
-            protocol = options.pop("protocol_factory")()
-        except Exception:  # noqa: BLE001  # the factory may raise anything, and it is logged
-            _log.exception("Cannot make the protocol of a connection")
-            connection.close()
-            return
         loop = asyncio.get_running_loop()
         # A peer that leaves, or whose handshake fails, is no news; the transport closes itself.
         with contextlib.suppress(OSError):
-            await loop.connect_accepted_socket(lambda: protocol, connection, **options)
+            await loop.connect_accepted_socket(sock=connection, **self._connection_options())
 
     def _connection_options(self) -> dict[str, Any]:
         """Give how the loop makes a connection of an accepted socket."""
@@ -137,6 +130,24 @@ class Listener:
         if self._stopped:
             self._server.close()
 
+    def _factory(self) -> asyncio.BaseProtocol:
+        """Make the protocol of a connection, one that ends it where that fails.
+
+        uvloop would accept nothing any more after an error.
+        """
+        try:
+            return self._make()
+        except Exception:  # noqa: BLE001  # the factory may raise anything, and it is logged
+            _log.exception("Cannot make the protocol of a connection")
+            return _Refusal()
+
     def _make_gate(self) -> asyncio.BaseProtocol:
         assert self._proxy is not None  # noqa: S101 - the factory only where there is one
         return ProxyGate(self._factory, self._proxy, self._context, self._handshake_timeout)
+
+
+class _Refusal(asyncio.Protocol):
+    """Ends a connection that has no protocol."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.abort()  # type: ignore[attr-defined]  # uvloop's derives from nothing

@@ -34,8 +34,10 @@ class ProxyPolicy(NamedTuple):
     """From whom headers are believed, and whether there must be one.
 
     ``require`` closes connections without a header, and those of peers that
-    are not trusted. ``accept`` takes a header where a trusted peer sends one;
-    what other peers send is never taken for a header.
+    are not trusted. ``accept`` takes a header where a trusted peer begins with
+    one; what other peers send is never taken for a header. A trusted peer that
+    sends nothing for ``header_timeout`` seconds has none: it may wait for the
+    server to speak first.
     """
 
     mode: Mode
@@ -99,9 +101,7 @@ class ProxyGate(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         if self._policy.trusts(transport.get_extra_info("peername")):
             loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(
-                self._policy.header_timeout, self._refuse, "no PROXY header in time"
-            )
+            self._deadline = loop.call_later(self._policy.header_timeout, self._give_up)
         elif self._policy.mode == "require":
             self._refuse("the peer is not a trusted proxy")
         else:
@@ -126,6 +126,12 @@ class ProxyGate(asyncio.Protocol):
         """Stop waiting (asyncio.Protocol)."""
         self._transport = None
         self._stop_waiting()
+
+    def _give_up(self) -> None:
+        if self._policy.mode == "accept" and not self._received:
+            self._go_on(None)
+        else:
+            self._refuse("no PROXY header in time")
 
     def _refuse(self, reason: str) -> None:
         transport = self._transport

@@ -51,7 +51,8 @@ class TCPServer:
 
     ``proxy_protocol`` says that the server is behind a proxy which begins each
     connection with a PROXY header (version 1 or 2): ``"require"`` refuses
-    connections without one, ``"accept"`` does not. It is believed from
+    connections without one, ``"accept"`` does not (a trusted proxy that sends
+    nothing is served after 5 s). It is believed from
     ``trusted_proxies`` alone, addresses or networks (``"10.0.0.0/8"``), and the
     addresses it tells are those that handlers and protocols see.
 
