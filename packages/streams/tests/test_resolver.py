@@ -67,6 +67,13 @@ async def test_a_name_without_addresses_is_an_error(resolver):
         await resolver.resolve("no.such.name.invalid", 80)
 
 
+@pytest.mark.spec("B-STR-078")
+@pytest.mark.parametrize("name", ["a" * 70, ".example", "a..b", "xn--\udcff"])
+async def test_what_cannot_be_a_name_has_no_address(resolver, name):
+    with pytest.raises(OSError):
+        await resolver.resolve(name, 80)
+
+
 @pytest.mark.spec("B-STR-079")
 def test_a_dotted_name_chooses_the_implementation(configured):
     assert type(Resolver()) is DefaultLoopResolver

@@ -9,7 +9,7 @@ from typing import Any
 
 import pycares
 
-from etesian.streams.resolver import Address, Resolver
+from etesian.streams.resolver import Address, Resolver, names_without_address
 
 # Seconds and tries. c-ares asks each server so often, waiting so long; its own defaults.
 _TIMEOUT = 5.0
@@ -48,9 +48,10 @@ class CaresResolver(Resolver):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(finish, result, error)
 
-        self.channel.getaddrinfo(
-            host, port, family=family, type=socket.SOCK_STREAM, callback=answer
-        )
+        with names_without_address(host):
+            self.channel.getaddrinfo(
+                host, port, family=family, type=socket.SOCK_STREAM, callback=answer
+            )
         return await answered
 
     def close(self) -> None:

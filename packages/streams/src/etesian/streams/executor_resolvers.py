@@ -8,11 +8,12 @@ import socket
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import ClassVar
 
-from etesian.streams.resolver import Address, Resolver, addresses_of
+from etesian.streams.resolver import Address, Resolver, addresses_of, names_without_address
 
 
 def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[Address]:
-    return addresses_of(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM))
+    with names_without_address(host):
+        return addresses_of(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM))
 
 
 class DefaultExecutorResolver(Resolver):

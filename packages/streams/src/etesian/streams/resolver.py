@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast
 
 from etesian.streams.ip_address import is_valid_ip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 Address: TypeAlias = "tuple[int, tuple[Any, ...]]"
 """An address family and what ``connect`` takes for it."""
+
+
+# Characters. How much of a name is shown in an error: the longest that DNS has, RFC 1035
+# section 2.3.4.
+_SHOWN = 253
 
 
 class Resolver:
@@ -84,11 +90,12 @@ class DefaultLoopResolver(Resolver):
         self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[Address]:
         """Give the addresses of ``host``; an address is given back without a look-up."""
-        literal = _address_of_literal(host, port)
-        if literal is not None and family in {socket.AF_UNSPEC, literal[0]}:
-            return [literal]
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        with names_without_address(host):
+            literal = _address_of_literal(host, port)
+            if literal is not None and family in {socket.AF_UNSPEC, literal[0]}:
+                return [literal]
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
         return addresses_of(found)
 
 
@@ -99,10 +106,27 @@ def addresses_of(
     return list(dict.fromkeys((family, sockaddr) for family, _, _, _, sockaddr in found))
 
 
+@contextmanager
+def names_without_address(host: str) -> Iterator[None]:
+    """Raise an ``OSError`` for what cannot be a name: Python says so with ``UnicodeError``."""
+    try:
+        yield
+    except UnicodeError as error:
+        raise socket.gaierror(
+            socket.EAI_NONAME, f"{host[:_SHOWN]!r} is not a name: {error}"
+        ) from error
+
+
 def _address_of_literal(host: str, port: int) -> Address | None:
-    """Give the address that ``host`` is written as, if it is one without a zone."""
-    if not is_valid_ip(host) or "%" in host:
+    """Give the address that ``host`` is written as, if it is one."""
+    if not is_valid_ip(host):
         return None
+    if "%" in host:
+        # uvloop would lose the zone. Nothing is looked up here but the interface.
+        found = socket.getaddrinfo(
+            host, port, socket.AF_INET6, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+        return addresses_of(found)[0]
     if ":" in host:
         return socket.AF_INET6, (host, port, 0, 0)
     return socket.AF_INET, (host, port)
