@@ -56,6 +56,25 @@ async def test_a_refused_connection_fails_all_that_waits(refusing_port):
     await asyncio.wait_for(closed.wait(), 2)
 
 
+@pytest.mark.spec("B-STR-043")
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        (("127.0.0.1", 65536 + 80), OverflowError),
+        (("127.0.0.1",), (TypeError, ValueError)),
+        (5, TypeError),
+        (("a" * 70, 80), UnicodeError),
+    ],
+)
+async def test_what_is_no_address_fails_the_connect_and_says_why(address, kind):
+    stream = IOStream(socket.socket())
+    with pytest.raises(StreamClosedError) as caught:
+        await stream.connect(address)
+    assert isinstance(caught.value.real_error, kind)
+    assert stream.closed()
+    assert stream.error is caught.value.real_error
+
+
 async def test_closing_while_connecting_closes_the_socket(catching):
     stream = IOStream(socket.socket())
     sock = stream.socket

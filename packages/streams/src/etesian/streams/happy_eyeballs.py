@@ -8,6 +8,8 @@ import socket
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
+from etesian.streams.connecting import connect_socket
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -73,7 +75,7 @@ class _Race:
             if self._source_ip is not None or self._source_port is not None:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 sock.bind((self._source_ip or "", self._source_port or 0))
-            await asyncio.get_running_loop().sock_connect(sock, sockaddr)
+            await connect_socket(sock, sockaddr)
         except BaseException:
             sock.close()
             raise

@@ -8,6 +8,7 @@ import socket as sockets
 from typing import TYPE_CHECKING, Any, Self
 
 from etesian.streams.base_iostream import BaseIOStream
+from etesian.streams.connecting import connect_socket
 from etesian.streams.handshake_future import HandshakeFuture
 from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.interface import StreamClosedError
@@ -134,10 +135,10 @@ class IOStream(BaseIOStream):
         loop = asyncio.get_running_loop()
         try:
             if address is not None:
-                await loop.sock_connect(self.socket, address)
+                await connect_socket(self.socket, address)
             self.set_nodelay(True)
             await self._open_transport(loop, self.socket, server_hostname)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - an address that is none raises anything
             self._close(error)
             self._writer.fail(error)
 

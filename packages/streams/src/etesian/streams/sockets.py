@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import socket
 
+from etesian.streams.connecting import require_port
+
 # Connections. How many may wait in the kernel to be accepted; what listen() takes on most systems.
 DEFAULT_BACKLOG = 128
 
@@ -25,8 +27,10 @@ def bind_sockets(  # noqa: PLR0917 - the documented signature
     ``reuse_port`` lets several processes listen on the same port
     (``SO_REUSEPORT``); ``ValueError`` where the system cannot.
 
-    Raises ``OSError`` when an address cannot be bound; no socket stays open.
+    Raises ``OSError`` when an address cannot be bound; no socket stays open. A
+    port above 65535 is an ``OverflowError``.
     """
+    require_port(port)
     if reuse_port and not hasattr(socket, "SO_REUSEPORT"):
         raise ValueError("this system has no SO_REUSEPORT")
     if flags is None:

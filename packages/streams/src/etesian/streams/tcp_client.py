@@ -7,6 +7,7 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from etesian.streams.connecting import require_port
 from etesian.streams.happy_eyeballs import connect_first
 from etesian.streams.heap_reserve import keep_heap_reserve
 from etesian.streams.iostream import IOStream
@@ -71,7 +72,8 @@ class TCPClient:
 
         Raises ``TimeoutError`` when that has passed, ``ssl.SSLError`` for a
         certificate that is not good, another ``OSError`` when no address can
-        be reached or the local end cannot be bound.
+        be reached or the local end cannot be bound, ``OverflowError`` for a
+        port above 65535.
         """
         kind = IOStream if ssl_options is None else SSLIOStream
         _, stream = await self.connect_protocol(
@@ -120,8 +122,9 @@ class TCPClient:
         """Give the addresses of ``host`` that may be dialled, in the order to try them.
 
         Raises ``OSError`` when there are none, ``PermissionError`` when
-        ``allow_address`` refuses all.
+        ``allow_address`` refuses all, ``OverflowError`` for a port above 65535.
         """
+        require_port(port)
         return self._allowed(await self.resolver.resolve(host, port, af), host)
 
     def _allowed(self, addresses: list[Address], host: str) -> list[Address]:
