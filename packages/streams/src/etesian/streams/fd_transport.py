@@ -39,6 +39,8 @@ class FdTransport(asyncio.Transport):
     ``chunk_size`` is how many bytes are read at once. A transport that is not
     ``readable`` never polls for input. It behaves as asyncio's own transports:
     ``close`` sends what waits first, and ``connection_lost`` comes last, once.
+    An error of the descriptor or of the protocol ends it; the loop logs those
+    that are none of the system's.
     """
 
     def __init__(
@@ -92,15 +94,27 @@ class FdTransport(asyncio.Transport):
         except OSError as error:
             self._fail(error)
             return
+        except Exception as error:
+            # The descriptor stays readable: the loop would come back at once and for ever.
+            self._fail(error)
+            raise
         if size is None:
             return
         if size:
-            self._protocol.data_received(bytes(memoryview(chunk)[:size]))
+            self._feed(bytes(memoryview(chunk)[:size]))
             return
         self.pause_reading()
         self._readable = False
         if not self._protocol.eof_received():
             self.close()
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._protocol.data_received(data)
+        except Exception as error:
+            # What waited for these bytes never learns of them.
+            self._fail(error)
+            raise
 
     # Writing
 
@@ -140,6 +154,9 @@ class FdTransport(asyncio.Transport):
         except OSError as error:
             self._fail(error)
             return len(data)
+        except Exception as error:
+            self._fail(error)
+            raise
 
     def _write_ready(self) -> None:
         with memoryview(self._unsent) as view:
@@ -179,7 +196,7 @@ class FdTransport(asyncio.Transport):
         """Close the descriptor without sending what waits."""
         self._fail(None)
 
-    def _fail(self, error: OSError | None) -> None:
+    def _fail(self, error: Exception | None) -> None:
         self.pause_reading()
         if self._unsent:
             # Not cleared: a view of it may be on its way into the failed call.
@@ -188,7 +205,7 @@ class FdTransport(asyncio.Transport):
         self._closing = self._lost = True
         self._loop.call_soon(self._end, error)
 
-    def _end(self, error: OSError | None) -> None:
+    def _end(self, error: Exception | None) -> None:
         protocol, self._protocol = self._protocol, _NOBODY
         if protocol is _NOBODY:
             return
