@@ -224,6 +224,15 @@ async def test_an_empty_delimiter_is_refused(connected):
         near.read_until(b"")
 
 
+async def test_a_negative_number_of_bytes_is_refused(connected):
+    near, far = await connected()
+    far.write(b"abc")
+    assert await near.read_bytes(1) == b"a"
+    with pytest.raises(ValueError, match="-1 bytes"):
+        near.read_bytes(-1)
+    assert await near.read_bytes(2) == b"bc"
+
+
 async def test_read_into_fills_the_memory_of_the_caller(connected):
     near, far = await connected()
     memory = bytearray(8)

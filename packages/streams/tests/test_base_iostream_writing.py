@@ -29,6 +29,15 @@ async def test_all_kinds_of_bytes_can_be_written(connected, data):
     assert await far.read_bytes(4) == b"data"
 
 
+@pytest.mark.spec("B-STR-020")
+@pytest.mark.parametrize("data", [5, "text", None, [1, 2]])
+async def test_what_is_no_bytes_is_refused(connected, data):
+    near, _ = await connected()
+    with pytest.raises(TypeError):
+        near.write(data)
+    assert not near.writing()
+
+
 @pytest.mark.spec("B-STR-021")
 async def test_what_was_written_may_change_and_grow_at_once(connected):
     near, far = await connected()

@@ -144,6 +144,8 @@ class ReadBytes(ReadPlan):
     __slots__ = ("_limit", "_num_bytes", "_partial")
 
     def __init__(self, num_bytes: int, buffer_limit: int, *, partial: bool) -> None:
+        if num_bytes < 0:
+            raise ValueError(f"cannot read {num_bytes} bytes")
         self._num_bytes = num_bytes
         self._limit = buffer_limit
         self._partial = partial

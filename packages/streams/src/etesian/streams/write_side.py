@@ -203,4 +203,5 @@ class WriteSide:
 def _unchanging(data: bytes | bytearray | memoryview) -> bytes | memoryview:
     if isinstance(data, memoryview) and data.readonly and isinstance(data.obj, bytes):
         return data.cast("B") if data.c_contiguous else bytes(data)
-    return bytes(data)
+    # A view first: bytes() makes zeros of a number, and something of any list of them.
+    return bytes(memoryview(data))

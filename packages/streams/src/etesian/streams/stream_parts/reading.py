@@ -79,7 +79,8 @@ class Reading(StreamState):
         """Give ``num_bytes`` bytes; with ``partial`` as many as are there, at least one.
 
         Asking for more than ``max_buffer_size`` without ``partial`` closes the
-        stream with :class:`StreamBufferFullError` as its error.
+        stream with :class:`StreamBufferFullError` as its error. A negative
+        number is a ``ValueError``.
         """
         return self._read(ReadBytes(num_bytes, self.max_buffer_size, partial=partial))
 
