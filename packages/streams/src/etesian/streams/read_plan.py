@@ -8,12 +8,15 @@ alone. No I/O happens here.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from etesian.streams.interface import StreamBufferFullError, UnsatisfiableReadError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etesian.streams.read_buffer import ReadBuffer
 
 
@@ -24,6 +27,9 @@ class ReadPlan:
     """Takes from the buffer what one read asked for, when it is there."""
 
     __slots__ = ()
+
+    future_kind: type[asyncio.Future[Any]] = asyncio.Future
+    """What to wait with for the result."""
 
     meets_end = False
     """Whether who has the result knows that no more bytes will come."""
@@ -164,10 +170,25 @@ class ReadBytes(ReadPlan):
         return buffer.take(waiting) if self._partial and waiting else None
 
 
+class ReadIntoFuture(asyncio.Future[int]):
+    """Tells at once that it is cancelled: what was moved is to be put back before it is changed."""
+
+    when_cancelled: Callable[[], object] | None = None
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Cancel the read (asyncio.Future)."""
+        cancelled = super().cancel(msg)
+        if cancelled and self.when_cancelled is not None:
+            self.when_cancelled()
+        return cancelled
+
+
 class ReadInto(ReadPlan):
     """Fill memory that the caller owns."""
 
     __slots__ = ("_filled", "_partial", "_target")
+
+    future_kind = ReadIntoFuture
 
     def __init__(self, target: memoryview, *, partial: bool) -> None:
         self._target = target

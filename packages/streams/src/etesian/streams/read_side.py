@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from etesian.streams.interface import StreamClosedError
 from etesian.streams.read_buffer import ReadBuffer
 
 if TYPE_CHECKING:
+    import asyncio
+
     from etesian.streams.read_plan import ReadPlan
 
 
@@ -66,7 +67,7 @@ class ReadSide:
     def wait(self, plan: ReadPlan, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Any]:
         """Give a future for the result of ``plan``, which :meth:`take` did not find."""
         self._plan = plan
-        future: asyncio.Future[Any] = asyncio.Future(loop=loop)
+        future = plan.future_kind(loop=loop)
         self.future = future
         return future
 

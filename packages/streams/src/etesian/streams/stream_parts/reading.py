@@ -16,6 +16,7 @@ from etesian.streams.pending_loop import running_or_pending_loop
 from etesian.streams.read_plan import (
     ReadBytes,
     ReadInto,
+    ReadIntoFuture,
     ReadUntil,
     ReadUntilClose,
     ReadUntilRegex,
@@ -90,7 +91,11 @@ class Reading(StreamState):
         The memory belongs to the stream until the read ends and must not be
         resized meanwhile. ``max_buffer_size`` does not bound this read.
         """
-        return self._read(ReadInto(memoryview(buf).cast("B"), partial=partial))
+        read = self._read(ReadInto(memoryview(buf).cast("B"), partial=partial))
+        if isinstance(read, ReadIntoFuture):
+            # The caller has its memory back when the read is cancelled, not when another begins.
+            read.when_cancelled = self._reader.claim
+        return read
 
     def read_until_close(self) -> asyncio.Future[bytes]:
         """Give all bytes until the peer ends its side, at once if it has.
