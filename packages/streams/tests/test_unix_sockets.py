@@ -68,6 +68,43 @@ def test_a_socket_in_use_is_not_hijacked(path):
             client.connect(path)
 
 
+@pytest.mark.spec("S256")
+def test_a_socket_whose_queue_is_full_is_in_use(path):
+    with bind_unix_socket(path, backlog=0), socket.socket(socket.AF_UNIX) as client:
+        client.connect(path)
+        with pytest.raises(OSError, match="listens") as caught:
+            bind_unix_socket(path)
+        assert caught.value.errno == errno.EADDRINUSE
+
+
+@pytest.mark.spec("S256")
+def test_a_socket_of_another_type_is_in_use(path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(path)
+        with pytest.raises(OSError, match="listens") as caught:
+            bind_unix_socket(path)
+        assert caught.value.errno == errno.EADDRINUSE
+
+
+@pytest.mark.spec("S256")
+def test_a_socket_that_cannot_be_asked_stays(path, monkeypatch):
+    bind_unix_socket(path).close()
+    monkeypatch.setattr(socket.socket, "connect_ex", lambda _, __: errno.EACCES)
+    with pytest.raises(PermissionError):
+        bind_unix_socket(path)
+    assert os.path.lexists(path)
+
+
+def test_a_path_may_be_a_path(path):
+    with bind_unix_socket(Path(path)) as sock:
+        assert sock.getsockname() == path
+
+
+def test_no_path_is_refused():
+    with pytest.raises(ValueError, match="path"):
+        bind_unix_socket("")
+
+
 @pytest.mark.spec("B-STR-072", "S256")
 @pytest.mark.parametrize("kind", ["file", "folder", "link to a socket", "link to nothing"])
 def test_something_else_of_that_name_is_refused_and_stays(path, tmp_path, kind):

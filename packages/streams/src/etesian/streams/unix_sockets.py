@@ -11,19 +11,25 @@ import stat
 from etesian.streams.sockets import DEFAULT_BACKLOG
 
 
-def bind_unix_socket(file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLOG) -> socket.socket:
+def bind_unix_socket(
+    file: str | os.PathLike[str], mode: int = 0o600, backlog: int = DEFAULT_BACKLOG
+) -> socket.socket:
     """Give a socket that listens at the path ``file``, reachable as ``mode`` says.
 
     A socket file left by a process that has ended is replaced. A name that
     begins with a NUL lives in Linux's abstract namespace: no file, no mode,
     and any user of the machine may connect.
 
-    Raises ``ValueError`` when something other than a socket has that name (a
-    symbolic link too: what it leads to is not replaced), and ``OSError`` with
+    Raises ``ValueError`` when ``file`` is empty, or something other than a socket has
+    that name (a symbolic link too: what it leads to is not replaced), and ``OSError`` with
     ``EADDRINUSE`` when a process still listens there. Two that begin at the same
     moment where a stale file lies must be kept apart by who starts them: at most
     one is reachable, and as a rule the other fails with ``EADDRINUSE``.
     """
+    file = os.fspath(file)
+    if not file:
+        # Linux would choose a name of its own, which nobody knows.
+        raise ValueError("a Unix socket needs a path or a name")
     abstract = file.startswith("\0")
     if not abstract:
         _remove_stale(file)
@@ -50,6 +56,10 @@ def bind_unix_socket(file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLO
     return sock
 
 
+# What a connection meets where somebody listens: a queue that is full, a socket of another type.
+_IN_USE = frozenset({errno.EAGAIN, errno.EPROTOTYPE})
+
+
 def _remove_stale(file: str) -> None:
     try:
         found = os.lstat(file)
@@ -59,11 +69,10 @@ def _remove_stale(file: str) -> None:
         raise ValueError(f"{file!r} exists and is not a socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
-        try:
-            probe.connect(file)
-        except (ConnectionRefusedError, FileNotFoundError):
-            pass
-        else:
+        error = probe.connect_ex(file)
+        if error in {0, *_IN_USE}:
             raise OSError(errno.EADDRINUSE, f"another process listens on {file!r}")
+        if error not in {errno.ECONNREFUSED, errno.ENOENT}:
+            raise OSError(error, os.strerror(error), file)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(file)  # noqa: PTH108 - a path as the system call takes it
