@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, TypeAlias
 
 from etesian.streams.interface import StreamClosedError, UnsatisfiableReadError
@@ -36,6 +37,10 @@ async def check_stream(make_pair: MakePair) -> None:
                 await asyncio.wait_for(check(near, far), _PATIENCE)
             except TimeoutError:
                 raise AssertionError(f"{check.__name__}: nothing happens") from None
+            except AssertionError:
+                raise
+            except Exception as error:
+                raise AssertionError(f"{check.__name__}: {error!r}") from error
             finally:
                 near.close()
                 far.close()
@@ -70,8 +75,16 @@ async def _partial_reads_give_something(near: Stream, far: Stream) -> None:
     read = asyncio.ensure_future(near.read_bytes(100, partial=True))
     await asyncio.sleep(0.01)
     _require(not read.done(), "a partial read waits for one byte at least")
-    await far.write(b"abc")
-    _require(b"abc".startswith(await read), "a partial read gives what is there")
+    await far.write(b"a")
+    _require(await read == b"a", "a partial read gives what is there")
+    await far.write(b"bcdef")
+    await asyncio.sleep(0.01)
+    rest = b""
+    while len(rest) < 5:
+        piece = await near.read_bytes(2, partial=True)
+        _require(0 < len(piece) <= 2, "a partial read gives no more than was asked for")
+        rest += piece
+    _require(rest == b"bcdef", "partial reads lose nothing")
 
 
 async def _delimiters_may_come_in_pieces(near: Stream, far: Stream) -> None:
@@ -92,27 +105,53 @@ async def _the_limit_of_a_read_closes(near: Stream, far: Stream) -> None:
     await _fails_closed(lambda: near.write(b"x"))
 
 
+async def _the_limit_of_a_read_counts_the_delimiter(near: Stream, far: Stream) -> None:
+    await far.write(b"123456789\n")
+    _require(
+        await near.read_until(b"\n", max_bytes=10) == b"123456789\n",
+        "a delimiter that ends with max_bytes is in time",
+    )
+    await far.write(b"1234567890\n")
+    await asyncio.sleep(0.01)
+    error = await _fails_closed(lambda: near.read_until(b"\n", max_bytes=10))
+    _require(
+        isinstance(error.real_error, UnsatisfiableReadError),
+        "a delimiter behind max_bytes is too late, even where it is there",
+    )
+
+
+def _reads_of(stream: Stream) -> tuple[Callable[[], Awaitable[bytes]], ...]:
+    """Give one read of each kind, which two bytes do not satisfy."""
+    return (
+        lambda: stream.read_bytes(4),
+        lambda: stream.read_until(b"d"),
+        stream.read_until_close,
+    )
+
+
 async def _only_one_read_is_pending(near: Stream, far: Stream) -> None:
     first = asyncio.ensure_future(near.read_bytes(1))
     await asyncio.sleep(0)
-    refused = False
-    try:
-        await near.read_bytes(1)
-    except AssertionError:
-        refused = True
-    _require(refused, "a second read raises AssertionError")
+    for read in _reads_of(near):
+        refused = False
+        try:
+            await read()
+        except AssertionError:
+            refused = True
+        _require(refused, "a second read raises AssertionError")
     await far.write(b"x")
     _require(await first == b"x", "the first read goes on")
 
 
 async def _cancelled_reads_lose_nothing(near: Stream, far: Stream) -> None:
-    read = asyncio.ensure_future(near.read_bytes(4))
-    await far.write(b"ab")
-    await asyncio.sleep(0.01)
-    read.cancel()
-    await asyncio.sleep(0)
-    await far.write(b"cd")
-    _require(await near.read_bytes(4) == b"abcd", "a cancelled read leaves its bytes")
+    for begin in _reads_of(near):
+        read = asyncio.ensure_future(begin())
+        await far.write(b"ab")
+        await asyncio.sleep(0.01)
+        read.cancel()
+        await asyncio.sleep(0)
+        await far.write(b"cd")
+        _require(await near.read_bytes(4) == b"abcd", "a cancelled read leaves its bytes")
 
 
 async def _writes_keep_their_order(near: Stream, far: Stream) -> None:
@@ -133,9 +172,14 @@ async def _writes_wait_for_the_reader(near: Stream, far: Stream) -> None:
 
 
 async def _the_end_is_seen(near: Stream, far: Stream) -> None:
+    await near.write(b"abc")
+    _require(await far.read_bytes(1) == b"a", "what is written arrives")
     near.write(b"x" * _MUCH)
     near.close()
-    _require(len(await far.read_until_close()) == _MUCH, "what was written before it arrives")
+    _require(
+        await far.read_until_close() == b"bc" + b"x" * _MUCH,
+        "read_until_close gives all that was written and not read before",
+    )
     await _fails_closed(lambda: far.read_bytes(1))
     await _fails_closed(lambda: near.write(b"x"))
 
@@ -151,15 +195,26 @@ async def _pending_reads_end_with_the_stream(near: Stream, far: Stream) -> None:
         _require(error.real_error is None, "an orderly close has no real_error")
 
 
+async def _pending_writes_end_with_the_stream(near: Stream, far: Stream) -> None:
+    written = asyncio.ensure_future(near.write(b"x" * _MUCH))
+    await asyncio.sleep(0.01)
+    far.close()
+    # Whoever closes may take the rest to throw it away.
+    with contextlib.suppress(StreamClosedError):
+        await written
+
+
 _CHECKS = (
     _reads_are_exact,
     _partial_reads_give_something,
     _delimiters_may_come_in_pieces,
     _the_limit_of_a_read_closes,
+    _the_limit_of_a_read_counts_the_delimiter,
     _only_one_read_is_pending,
     _cancelled_reads_lose_nothing,
     _writes_keep_their_order,
     _writes_wait_for_the_reader,
     _the_end_is_seen,
     _pending_reads_end_with_the_stream,
+    _pending_writes_end_with_the_stream,
 )
