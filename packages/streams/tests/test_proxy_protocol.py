@@ -34,7 +34,12 @@ def test_a_line_tells_both_addresses():
     line = b"PROXY TCP4 192.0.2.1 198.51.100.2 12345 443\r\n"
     assert parse_header(line + b"GET /") == (*ADDRESSES, (), len(line))
     line = b"PROXY TCP6 2001:db8::1 ::1 0 65535\r\n"
-    assert parse_header(line) == (("2001:db8::1", 0), ("::1", 65535), (), len(line))
+    assert parse_header(line) == (
+        ("2001:db8::1", 0, 0, 0),
+        ("::1", 65535, 0, 0),
+        (),
+        len(line),
+    )
 
 
 @pytest.mark.parametrize("rest", [b"", b" ff::1 anything at all 1 2"])
@@ -83,7 +88,10 @@ def test_the_longest_line_of_the_specification_fits():
 def test_a_binary_header_tells_both_addresses():
     assert parse_header(binary(FOUR) + b"GET") == (*ADDRESSES, (), 28)
     header = parse_header(binary(SIX, family=0x21))
-    assert (header.source, header.destination) == (("2001:db8::1", 12345), ("::1", 443))
+    assert (header.source, header.destination) == (
+        ("2001:db8::1", 12345, 0, 0),
+        ("::1", 443, 0, 0),
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import socket
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from etesian.streams.ip_address import is_valid_ip
 
@@ -46,14 +46,15 @@ class ProxyProtocolError(ValueError):
 class ProxyHeader(NamedTuple):
     """What the header said.
 
-    ``source`` and ``destination`` are addresses as sockets give them, ``None``
-    where the proxy does not know or speaks for itself (a health check).
+    ``source`` and ``destination`` are addresses as sockets give them, of four
+    parts for IPv6, and ``None`` where the proxy does not know or speaks for
+    itself (a health check).
     ``tlvs`` are the extra fields of version 2, in order. ``size`` is how many
     bytes the header took.
     """
 
-    source: tuple[str, int] | None
-    destination: tuple[str, int] | None
+    source: tuple[Any, ...] | None
+    destination: tuple[Any, ...] | None
     tlvs: tuple[tuple[int, bytes], ...]
     size: int
 
@@ -96,13 +97,17 @@ def _parse_line(data: bytes) -> ProxyHeader | None:
     )
 
 
-def _text_address(kind: bytes, host: str, port: str) -> tuple[str, int]:
+def _text_address(kind: bytes, host: str, port: str) -> tuple[Any, ...]:
     if not is_valid_ip(host) or (":" in host) != (kind == b"TCP6"):
         raise ProxyProtocolError("an address of the PROXY line is not one of its family")
     number = int(port)
     if number > 65535 or (port[0] == "0" and port != "0"):
         raise ProxyProtocolError("a port of the PROXY line is out of range")
-    return host, number
+    return _as_sockets_give_it(host, number)
+
+
+def _as_sockets_give_it(host: str, port: int) -> tuple[Any, ...]:
+    return (host, port, 0, 0) if ":" in host else (host, port)
 
 
 def _parse_binary(data: bytes) -> ProxyHeader | None:
@@ -127,7 +132,7 @@ def _parse_binary(data: bytes) -> ProxyHeader | None:
 
 def _binary_addresses(
     family_transport: int, payload: bytes
-) -> tuple[tuple[str, int] | None, tuple[str, int] | None, int]:
+) -> tuple[tuple[Any, ...] | None, tuple[Any, ...] | None, int]:
     """Give both addresses and how many bytes they took."""
     family, transport = divmod(family_transport, 16)
     if family > _UNIX or transport > 2:
@@ -145,7 +150,11 @@ def _binary_addresses(
     source_port, destination_port = struct.unpack_from("!HH", payload, 2 * width)
     source = socket.inet_ntop(kind, payload[:width])
     destination = socket.inet_ntop(kind, payload[width : 2 * width])
-    return (source, source_port), (destination, destination_port), used
+    return (
+        _as_sockets_give_it(source, source_port),
+        _as_sockets_give_it(destination, destination_port),
+        used,
+    )
 
 
 def _tlvs(fields: bytes, header: bytes) -> tuple[tuple[int, bytes], ...]:
