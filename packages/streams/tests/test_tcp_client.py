@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import errno
 import socket
 import ssl
 from pathlib import Path
@@ -165,13 +166,23 @@ async def test_a_timeout_covers_the_name_the_connection_and_the_handshake(catchi
         async def resolve(self, host, port, family=socket.AF_UNSPEC):
             await asyncio.sleep(3600)
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"'stuck.example', port 80, in 0.02 s"):
         await TCPClient(Stuck()).connect("stuck.example", 80, timeout=0.02)
     # A server that accepts and says nothing.
     with pytest.raises(TimeoutError):
         await TCPClient().connect(
             "127.0.0.1", catching.port, ssl_options=client_context, timeout=0.05
         )
+
+
+@pytest.mark.spec("B-STR-092")
+async def test_a_timeout_of_the_system_is_not_taken_for_that_of_the_caller():
+    class Unanswered(Resolver):
+        async def resolve(self, host, port, family=socket.AF_UNSPEC):
+            raise TimeoutError(errno.ETIMEDOUT, "the peer does not answer")
+
+    with pytest.raises(TimeoutError, match="the peer does not answer"):
+        await TCPClient(Unanswered()).connect("silent.example", 80, timeout=10)
 
 
 @pytest.mark.spec("B-STR-092")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import errno
 import socket
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from etesian.tornado import gen
 from etesian.tornado.ioloop import IOLoop
 from etesian.tornado.iostream import IOStream
-from etesian.tornado.netutil import bind_sockets
+from etesian.tornado.netutil import Resolver, bind_sockets
 from etesian.tornado.tcpclient import TCPClient
 from etesian.tornado.tcpserver import TCPServer
 
@@ -169,3 +171,34 @@ def test_connect_calls_back_without_arguments(loop, pair):
     stream.close()
     turn(loop, 0.01)
     assert seen == ["connected"]
+
+
+@pytest.mark.parametrize("timeout", [0.02, dt.timedelta(milliseconds=20)])
+def test_connecting_ends_with_the_error_of_tornado(loop, timeout):
+    # A listening socket with a full queue.
+    with socket.socket() as silent, socket.socket() as first, socket.socket() as second:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(silent.getsockname())
+        with pytest.raises(gen.TimeoutError, match=r"in 0\.02 s"):
+            loop.run_sync(lambda: TCPClient().connect(*silent.getsockname(), timeout=timeout))
+    with pytest.raises(ConnectionRefusedError):
+        loop.run_sync(lambda: TCPClient().connect("127.0.0.1", _unused_port(), timeout=timeout))
+
+
+def _unused_port():
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def test_a_timeout_of_the_system_stays_what_it_is(loop):
+    class Unanswered(Resolver):
+        async def resolve(self, host, port, family=socket.AF_UNSPEC):
+            raise TimeoutError(errno.ETIMEDOUT, "the peer does not answer")
+
+    with pytest.raises(TimeoutError) as caught:
+        loop.run_sync(lambda: TCPClient(Unanswered()).connect("silent.example", 80, timeout=10))
+    assert caught.value.errno == errno.ETIMEDOUT

@@ -109,12 +109,19 @@ class TCPClient:
         before TLS and the protocol do; what it raises closes the socket and is
         raised here. The rest is as for :meth:`connect`.
         """
-        async with asyncio.timeout(timeout):
-            addresses = await self.resolve(host, port, af)
-            sock = await connect_first(addresses, source_ip, source_port)
-            if preamble is not None:
-                await _said(preamble, sock)
-            return await _open(factory, sock, ssl_options, server_hostname or host)
+        bound = asyncio.timeout(timeout)
+        try:
+            async with bound:
+                addresses = await self.resolve(host, port, af)
+                sock = await connect_first(addresses, source_ip, source_port)
+                if preamble is not None:
+                    await _said(preamble, sock)
+                return await _open(factory, sock, ssl_options, server_hostname or host)
+        except TimeoutError as error:
+            # The kernel has one too, for a peer that does not answer, and it says so itself.
+            if not bound.expired():
+                raise
+            raise TimeoutError(f"no connection to {host!r}, port {port}, in {timeout} s") from error
 
     async def resolve(
         self, host: str, port: int, af: socket.AddressFamily = socket.AF_UNSPEC
