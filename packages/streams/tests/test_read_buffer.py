@@ -66,7 +66,7 @@ def test_a_full_buffer_that_is_read_and_filled_stays_as_large_as_what_is_unread(
     for _ in range(10_000):
         buffer.append(b"y" * 100)
         buffer.take(100)
-    assert len(buffer._data) < 400_000
+    assert len(buffer.data) < 400_000
 
 
 def test_small_steps_cost_the_same_in_a_large_buffer():

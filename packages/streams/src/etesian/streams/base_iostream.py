@@ -80,7 +80,7 @@ class BaseIOStream(Reading, Writing, Closing, DescriptorHooks):
 
     def eof_received(self) -> bool:
         """Note the end of the peer's side; true to keep ours open (asyncio.Protocol)."""
-        self._reader.ended = True
+        self._reader.end()
         self._advance()
         return self._can_write_after_eof and not self._closed
 
@@ -88,7 +88,8 @@ class BaseIOStream(Reading, Writing, Closing, DescriptorHooks):
         """Note that nothing goes in or out any more (asyncio.Protocol)."""
         if self.error is None:
             self.error = exc
-        self._reader.ended = self._lost = True
+        self._reader.end()
+        self._lost = True
         self._transport = None
         self._stop_stall_timer()
         if self._linger is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import Future, Task
 from typing import Any, TypeVar
 
 _Result = TypeVar("_Result")
 
 
-def deliver(result: _Result, future: asyncio.Future[_Result]) -> None:
+def deliver(result: _Result, future: Future[_Result]) -> None:
     """Finish ``future``, and run the task that awaits it up to where it waits again.
 
     Otherwise the loop would wake that task one turn later, and one that was cancelled within that
@@ -23,7 +23,7 @@ def deliver(result: _Result, future: asyncio.Future[_Result]) -> None:
     callbacks = getattr(future, "_callbacks", None)
     if callbacks and len(callbacks) == 1:
         wake_up, context = callbacks[0]
-        if isinstance(getattr(wake_up, "__self__", None), asyncio.Task):
+        if isinstance(getattr(wake_up, "__self__", None), Task):
             future.remove_done_callback(wake_up)
             future.set_result(result)
             try:
@@ -39,6 +39,6 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-def is_awaited(future: asyncio.Future[Any]) -> bool:
+def is_awaited(future: Future[Any]) -> bool:
     """Tell whether anybody waits for ``future``."""
     return bool(getattr(future, "_callbacks", None))

@@ -40,9 +40,9 @@ class ReadPlan:
     def insist(self) -> None:
         """Have the next :meth:`take` look at all there is."""
 
-    def is_exactly(self, data: bytes) -> bool:  # noqa: ARG002 - of those that can tell at a glance
-        """Tell whether ``data``, where nothing came before, is the result; false where in doubt."""
-        return False
+    def size_in(self, data: bytes) -> int:  # noqa: ARG002 - of those that can tell at a glance
+        """Tell how much of ``data``, where nothing came before, is the result; 0 where in doubt."""
+        return 0
 
     def take(self, buffer: ReadBuffer) -> bytes | int | None:
         """Take the result out of ``buffer``, or give ``None`` for "not yet".
@@ -65,14 +65,14 @@ class _Delimited(ReadPlan, Generic[_Wanted]):
     The limit is ``max_bytes``, or without it that of the buffer.
     """
 
-    __slots__ = ("_limit", "_max_bytes", "_seen", "_wanted")
+    __slots__ = ("_limit", "_max_bytes", "_wanted", "request", "seen")
 
     def __init__(self, wanted: _Wanted, max_bytes: int | None, buffer_limit: int) -> None:
         self._wanted: _Wanted = wanted
         self._max_bytes = max_bytes
         self._limit = buffer_limit if max_bytes is None else max_bytes
         # How many bytes the last look has seen, as far as the next need not see them again.
-        self._seen = 0
+        self.seen = 0
 
     def _refusal(self) -> Exception:
         error = StreamBufferFullError if self._max_bytes is None else UnsatisfiableReadError
@@ -80,27 +80,33 @@ class _Delimited(ReadPlan, Generic[_Wanted]):
 
 
 class ReadUntil(_Delimited[bytes]):
-    """Up to and including a delimiter, which has one byte at least."""
+    """Up to and including a delimiter; an empty one is a ``ValueError``."""
 
     __slots__ = ()
 
-    def is_exactly(self, data: bytes) -> bool:
-        """Tell whether the first delimiter is at the end."""
-        size = len(data)
+    def __init__(self, wanted: bytes, max_bytes: int | None, buffer_limit: int) -> None:
+        if not wanted:
+            raise ValueError("a delimiter has one byte at least")
+        super().__init__(wanted, max_bytes, buffer_limit)
+        self.request = wanted, max_bytes, buffer_limit
+
+    def size_in(self, data: bytes) -> int:
+        """Tell where the first delimiter ends."""
         at = data.find(self._wanted)
-        return at >= 0 and at + len(self._wanted) == size <= self._limit
+        size = at + len(self._wanted)
+        return size if at >= 0 and size <= self._limit else 0
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the delimiter; bytes that were searched are not searched again."""
         size = buffer.size
-        if size == self._seen:
+        if size == self.seen:
             return None
-        taken = buffer.take_through(self._wanted, self._limit, self._seen)
+        taken = buffer.take_through(self._wanted, self._limit, self.seen)
         if taken is None:
             if size >= self._limit:
                 raise self._refusal()
             # The delimiter may have begun in the last bytes.
-            self._seen = max(0, size - len(self._wanted) + 1)
+            self.seen = max(0, size - len(self._wanted) + 1)
         return taken
 
 
@@ -126,18 +132,18 @@ class ReadUntilRegex(_Delimited[re.Pattern[bytes]]):
 
     def insist(self) -> None:
         """Search at the next look, however little has come."""
-        self._seen = 0
+        self.seen = 0
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take up to the end of the first match."""
         size = buffer.size
-        grown = size - self._seen
-        self.postponed = self._seen > self._FEW and grown < self._seen // 8 and size < self._limit
+        grown = size - self.seen
+        self.postponed = self.seen > self._FEW and grown < self.seen // 8 and size < self._limit
         return None if self.postponed else self.take_last(buffer)
 
     def take_last(self, buffer: ReadBuffer) -> bytes | None:
         """The same, looking at all there is."""
-        self._seen = buffer.size
+        self.seen = buffer.size
         end = buffer.end_of_match(self._wanted)
         if end > self._limit or (end < 0 and buffer.size >= self._limit):
             raise self._refusal()
@@ -156,9 +162,9 @@ class ReadBytes(ReadPlan):
         self._limit = buffer_limit
         self._partial = partial
 
-    def is_exactly(self, data: bytes) -> bool:
-        """Tell whether these are all."""
-        return len(data) == self._num_bytes <= self._limit
+    def size_in(self, data: bytes) -> int:
+        """Tell whether these are all, and perhaps more."""
+        return self._num_bytes if self._limit >= self._num_bytes <= len(data) else 0
 
     def take(self, buffer: ReadBuffer) -> bytes | None:
         """Take them all, or with ``partial`` what is there."""

@@ -43,7 +43,7 @@ class Closing(StreamState):
             exc_info = sys.exc_info()
         error = exc_info[1] if isinstance(exc_info, tuple) else exc_info or None
         if error is None:
-            self._reader.ended = True
+            self._reader.end()
             self._advance()
         self._close(error)
 

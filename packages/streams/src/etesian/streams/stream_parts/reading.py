@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+from asyncio import Future, current_task
 from typing import TYPE_CHECKING, Any
 
 from etesian.streams.delivery import deliver, is_awaited
@@ -24,20 +24,21 @@ from etesian.streams.read_plan import (
 from etesian.streams.stream_parts.state import StreamState
 
 if TYPE_CHECKING:
+    import asyncio
+
     from etesian.streams.read_plan import ReadPlan
 
 # Seconds. How long a search that costs too much to be repeated for each arrival is put off: below
 # what a person notices, long enough that a thousand searches cost less than a second.
 RETRY_DELAY = 0.01
 
-# Reads that are finished at once before one waits a turn of the loop. A peer that sends a chunk of
-# the shortest messages would otherwise keep all others waiting for tenths of a second; at this
-# number it is about a millisecond, and the turn costs a message in hundreds.
-MAX_READS_PER_TURN = 256
-
 
 class Reading(StreamState):
     """Reads, and the bytes that arrive for them."""
+
+    # That of the last read that began with nothing there. Who reads lines asks the same again, and
+    # to make a plan costs as much as to find a line.
+    _until: ReadUntil | None = None
 
     def read_until(self, delimiter: bytes, max_bytes: int | None = None) -> asyncio.Future[bytes]:
         """Give the bytes up to and including ``delimiter``.
@@ -47,20 +48,26 @@ class Reading(StreamState):
         given, ``max_buffer_size`` bounds the read and the error is
         :class:`StreamBufferFullError`. An empty ``delimiter`` is a ``ValueError``.
         """
-        if not delimiter:
-            raise ValueError("a delimiter has one byte at least")
-        # The last line does it all. What stands before it is the usual case without the plan.
+        # The last line does it all. What stands before it is the same for one of many messages in a
+        # chunk: the plan, and calls among ourselves, would cost a short one as much as the search.
         reader = self._reader
-        if reader.future is None and self._reads_at_once < MAX_READS_PER_TURN and not reader.ended:
+        if reader.reads_left:
             buffer = reader.buffer
             if not buffer.size:
-                return self._wait(ReadUntil(delimiter, max_bytes, self.max_buffer_size))
+                return self._wait_until(delimiter, max_bytes)
+            data, start = buffer.data, buffer.start
+            at = data.find(delimiter, start)
+            end = at + len(delimiter)
+            size = end - start
             limit = self.max_buffer_size if max_bytes is None else max_bytes
-            found = buffer.take_through(delimiter, limit)
-            if found is not None:
-                self._reads_at_once += 1
-                future: asyncio.Future[bytes] = asyncio.Future(loop=self._loop)
-                future.set_result(found)
+            if at >= 0 and size <= limit and type(data) is bytes and delimiter:
+                reader.reads_left -= 1
+                buffer.start = end
+                buffer.size = unread = buffer.size - size
+                if not unread:
+                    buffer.clear()
+                future: Future[bytes] = Future(loop=self._loop)
+                future.set_result(data[start:end])
                 return future
         return self._read(ReadUntil(delimiter, max_bytes, self.max_buffer_size))
 
@@ -94,7 +101,7 @@ class Reading(StreamState):
         read = self._read(ReadInto(memoryview(buf).cast("B"), partial=partial))
         if isinstance(read, ReadIntoFuture):
             # The caller has its memory back when the read is cancelled, not when another begins.
-            read.when_cancelled = self._reader.claim
+            read.when_cancelled = self._reader.forget_cancelled
         return read
 
     def read_until_close(self) -> asyncio.Future[bytes]:
@@ -112,7 +119,7 @@ class Reading(StreamState):
     def _read(self, plan: ReadPlan) -> asyncio.Future[Any]:
         """Start the read: finished if the buffer has its result, pending otherwise."""
         reader = self._reader
-        if self._reads_at_once >= MAX_READS_PER_TURN and not reader.ended:
+        if not reader.reads_left and reader.turn_is_over:
             return self._read_next_turn(plan)
         try:
             result = reader.take(plan)
@@ -121,7 +128,6 @@ class Reading(StreamState):
             raise StreamClosedError(real_error=error) from error
         loop = self._loop or running_or_pending_loop()
         if result is not None:
-            self._reads_at_once += 1
             future = loop.create_future()
             future.set_result(result)
             if reader.ended:
@@ -132,17 +138,25 @@ class Reading(StreamState):
             raise StreamClosedError(real_error=self.error)
         return self._wait(plan)
 
+    def _wait_until(self, delimiter: bytes, max_bytes: int | None) -> asyncio.Future[bytes]:
+        """Start the read where no bytes are there and no other read waits."""
+        request = delimiter, max_bytes, self.max_buffer_size
+        plan = self._until
+        if plan is None or plan.request != request:
+            plan = self._until = ReadUntil(*request)
+        plan.seen = 0  # It may be that of a read which is over.
+        if self._reading_paused or self._transport is None:
+            self._want_bytes()
+        return self._reader.wait(plan, self._loop or running_or_pending_loop())
+
     def _wait(self, plan: ReadPlan) -> asyncio.Future[Any]:
         """Have more bytes come for the read."""
-        self._reads_at_once = 0
         if self._reading_paused or self._transport is None:
             self._want_bytes()
         return self._reader.wait(plan, self._loop or running_or_pending_loop())
 
     def _read_next_turn(self, plan: ReadPlan) -> asyncio.Future[Any]:
         """Start the read, but look for its result only when others have had their turn."""
-        self._reader.claim()
-        self._reads_at_once = 0
         self._waits_its_turn = True
         loop = self._loop or running_or_pending_loop()
         loop.call_soon(self._look)
@@ -171,18 +185,18 @@ class Reading(StreamState):
         if self._closed:
             return
         reader = self._reader
-        if reader.future is not None and not self._waits_its_turn:
-            if asyncio.current_task(self._loop) is None:
-                read = reader.claimed_by(data)
-                if read is not None:
-                    deliver(data, read)
-                    return
+        read = reader.future
+        if read is None or self._waits_its_turn:
             reader.buffer.append(data)
-            self._advance()
+        elif current_task(self._loop) is None and (first := reader.first_of(data)) is not None:
+            if first is data:
+                deliver(data, read)
+                return
+            deliver(first, read)
         else:
             reader.buffer.append(data)
-        buffer = reader.buffer
-        if buffer.size >= self.read_chunk_size:
+            self._advance()
+        if reader.buffer.size >= self.read_chunk_size:
             self._stop_reading_ahead()
 
     def _stop_reading_ahead(self) -> None:
@@ -194,7 +208,7 @@ class Reading(StreamState):
     def _advance(self) -> None:
         reader = self._reader
         read = reader.future
-        running = read is not None and asyncio.current_task(read.get_loop())
+        running = read is not None and current_task(read.get_loop())
         if running and read is not None and not reader.ended and is_awaited(read):
             # Its task is to run in the moment in which it is given the bytes.
             read.get_loop().call_soon(self._look)

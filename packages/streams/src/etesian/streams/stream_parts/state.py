@@ -59,7 +59,6 @@ class StreamState(asyncio.Protocol):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._transport: asyncio.Transport | None = None
         self._written: asyncio.Future[None] | None = None
-        self._reads_at_once = 0
         self._reading_paused = False
         self._waits_its_turn = False
         self._closed = False
