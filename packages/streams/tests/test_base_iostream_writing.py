@@ -174,9 +174,9 @@ async def test_answers_to_a_burst_go_out_together_and_in_order(connected):
     far.write(b"1\n2\n3\n4")
     for _ in range(3):
         near.write(await near.read_until(b"\n"))
-    assert near._writer._held, "nothing was held back"
+    assert near._writer.held, "nothing was held back"
     assert await far.read_bytes(6) == b"1\n2\n3\n"
-    assert not near._writer._held
+    assert not near._writer.held
 
 
 async def test_answers_that_wait_for_others_do_not_count_against_the_limit(connected):

@@ -153,6 +153,31 @@ async def test_a_reader_may_close_the_stream_that_woke_it(connected, from_loop):
         await near.read_until(b"\n")
 
 
+async def test_what_a_reader_wrote_is_sent_when_it_waits_for_anything(connected, from_loop):
+    near, far = await connected()
+    others = asyncio.Event()
+
+    async def answer():
+        for _ in range(2):
+            near.write(await near.read_until(b"\n"))
+        await others.wait()
+        near.write(await near.read_until(b"\n"))
+
+    task = asyncio.create_task(answer())
+    await asyncio.sleep(0)
+
+    def arrive():
+        near.data_received(b"1\n2\n3\n4")
+        return list(near._writer.held)
+
+    assert await from_loop(arrive) == []
+    assert await far.read_bytes(4) == b"1\n2\n"
+    # Written in a turn of its own, where nothing comes after it that could send it.
+    others.set()
+    await task
+    assert await asyncio.wait_for(far.read_bytes(2), 1) == b"3\n"
+
+
 async def test_others_than_tasks_are_told_by_the_loop(connected, from_loop):
     near, _ = await connected()
     told = []

@@ -24,12 +24,15 @@ class WriteSide:
     What cannot be passed on yet is queued here: all of it until the transport
     is there, and what would overfill a TLS transport. ``drained`` tells whether
     all that was written may count as sent.
+
+    ``held`` is what waits for more to be sent together with it, ``held_size``
+    how many bytes that are. There is something only while the stream is open
+    and :meth:`flush` is on its way: the loop will call it, or who has set
+    ``flush_is_due``. The fast path of ``write`` adds to both.
     """
 
     __slots__ = (
         "_closing",
-        "_held",
-        "_held_size",
         "_paused",
         "_queue",
         "_queued",
@@ -37,6 +40,9 @@ class WriteSide:
         "_transport",
         "_waiters",
         "drained",
+        "flush_is_due",
+        "held",
+        "held_size",
     )
 
     def __init__(self) -> None:
@@ -45,11 +51,12 @@ class WriteSide:
         self._queue: deque[bytes | memoryview] | None = None
         self._queued = 0
         self._waiters: list[asyncio.Future[None]] | None = None
-        self._held: list[bytes | memoryview] = []
-        self._held_size = 0
+        self.held: list[bytes | memoryview] = []
+        self.held_size = 0
         self._tls = False
         self._paused = False
         self._closing = False
+        self.flush_is_due = False
         self.drained = True
 
     def attach(self, transport: asyncio.WriteTransport) -> None:
@@ -75,15 +82,15 @@ class WriteSide:
         """How many bytes have not been given to the kernel."""
         if self._transport is None:
             return self._queued
-        return self._queued + self._held_size + self._transport.get_write_buffer_size()
+        return self._queued + self.held_size + self._transport.get_write_buffer_size()
 
     def send(
         self, data: bytes | bytearray | memoryview, limit: int | None, more_comes: bool
     ) -> None:
         """Send ``data`` or queue it.
 
-        With ``more_comes``, it may be held until the loop's next turn, or the
-        next write without.
+        With ``more_comes``, it may be held until the next write without, or
+        the flush that is due: at the loop's next turn if not before.
 
         Raises :class:`StreamBufferFullError`, with nothing queued, when more
         than ``limit`` bytes would wait.
@@ -96,14 +103,14 @@ class WriteSide:
             self._check(size, limit)
         transport = self._transport
         if more_comes and self.drained and transport is not None:
-            if not self._held:
+            if not self.held and not self.flush_is_due:
                 asyncio.get_running_loop().call_soon(self.flush)
-            self._held.append(data)
-            self._held_size += size
-            if self._held_size > HIGH_WATER:
+            self.held.append(data)
+            self.held_size += size
+            if self.held_size > HIGH_WATER:
                 self.flush()
-        elif self._held:
-            self._held.append(data)
+        elif self.held:
+            self.held.append(data)
             self.flush()
         elif transport is not None and not self._tls:
             if size:
@@ -120,10 +127,10 @@ class WriteSide:
 
     def flush(self) -> None:
         """Send what is held."""
-        if self._held:
-            data = b"".join(self._held)
-            self._held = []
-            self._held_size = 0
+        if self.held:
+            data = b"".join(self.held)
+            self.held = []
+            self.held_size = 0
             self._put(data, len(data))
 
     def _put(self, data: bytes | memoryview, size: int) -> None:
@@ -191,7 +198,7 @@ class WriteSide:
     def fail(self, error: BaseException | None) -> None:
         """Forget what is queued; nothing will be sent any more."""
         self._queue, self._queued = None, 0
-        self._held, self._held_size = [], 0
+        self.held, self.held_size = [], 0
         waiters, self._waiters = self._waiters, None
         for waiter in waiters or ():
             if not waiter.done():

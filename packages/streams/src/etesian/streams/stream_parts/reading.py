@@ -192,12 +192,24 @@ class Reading(StreamState):
             if first is data:
                 deliver(data, read)
                 return
-            deliver(first, read)
+            self._hand_over(first, read)
         else:
             reader.buffer.append(data)
             self._advance()
         if reader.buffer.size >= self.read_chunk_size:
             self._stop_reading_ahead()
+
+    def _hand_over(self, result: bytes | int, read: Future[Any]) -> None:
+        """Run the reader with ``result``, then send those of its answers that are held."""
+        # Not by the loop: to call it costs as much as to read a line.
+        writer = self._writer
+        writer.flush_is_due = True
+        try:
+            deliver(result, read)
+        finally:
+            writer.flush_is_due = False
+            if writer.held:
+                writer.flush()
 
     def _stop_reading_ahead(self) -> None:
         wanted = self._reader.pending and not self._waits_its_turn
@@ -227,7 +239,7 @@ class Reading(StreamState):
         if running:
             read.set_result(result)
         else:
-            deliver(result, read)
+            self._hand_over(result, read)
 
     def _meet_end(self, result: bytes | int | None) -> None:
         """Close where the end of the bytes says so, or the end of what there was to read."""
