@@ -103,7 +103,8 @@ class ReadSide:
         call :meth:`advance`.
         """
         future, plan = self.future, self._plan
-        if future is None or plan is None or self.buffer.size or self.ended or future.done():
+        # Whether the bytes have ended need not be asked: no read waits longer.
+        if future is None or plan is None or self.buffer.size or future.done():
             return None
         size = plan.size_in(data)
         if not size:

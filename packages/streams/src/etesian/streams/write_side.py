@@ -85,12 +85,13 @@ class WriteSide:
         return self._queued + self.held_size + self._transport.get_write_buffer_size()
 
     def send(
-        self, data: bytes | bytearray | memoryview, limit: int | None, more_comes: bool
+        self, data: bytes | bytearray | memoryview, limit: int | None, unanswered: int
     ) -> None:
         """Send ``data`` or queue it.
 
-        With ``more_comes``, it may be held until the next write without, or
-        the flush that is due: at the loop's next turn if not before.
+        While bytes of the peer are ``unanswered``, it may be held: until a
+        write when there are none, or the flush that is due, at the loop's next
+        turn if not before.
 
         Raises :class:`StreamBufferFullError`, with nothing queued, when more
         than ``limit`` bytes would wait.
@@ -102,7 +103,7 @@ class WriteSide:
         if limit is not None and size:
             self._check(size, limit)
         transport = self._transport
-        if more_comes and self.drained and transport is not None:
+        if unanswered and self.drained and transport is not None:
             if not self.held and not self.flush_is_due:
                 asyncio.get_running_loop().call_soon(self.flush)
             self.held.append(data)

@@ -126,9 +126,8 @@ class Reading(StreamState):
         except (UnsatisfiableReadError, StreamBufferFullError) as error:
             self._close(error)
             raise StreamClosedError(real_error=error) from error
-        loop = self._loop or running_or_pending_loop()
         if result is not None:
-            future = loop.create_future()
+            future: Future[Any] = Future(loop=self._loop or running_or_pending_loop())
             future.set_result(result)
             if reader.ended:
                 self._close_if_over(end_was_met=plan.meets_end)

@@ -31,19 +31,19 @@ class Writing(StreamState):
         ``max_write_buffer_size`` bytes would wait.
         """
         writer = self._writer
-        held = writer.held
+        unanswered = self._reader.buffer.size
         # One more answer to a burst, without a call among ourselves: what stands behind it does the
         # same, and all else. That some are held shows that the stream is open and will flush them.
-        if held and self._reader.buffer.size and writer.drained and type(data) is bytes:
+        if unanswered and writer.held and writer.drained and type(data) is bytes:
             size = writer.held_size + len(data)
             done = self._written
             if size <= HIGH_WATER and done is not None and self.max_write_buffer_size is None:
-                held.append(data)
+                writer.held.append(data)
                 writer.held_size = size
                 return done
         if self._closed or self._lost:
             raise StreamClosedError(real_error=self.error)
-        writer.send(data, self.max_write_buffer_size, self._reader.buffer.size > 0)
+        writer.send(data, self.max_write_buffer_size, unanswered)
         if self._transport is None:
             self._attach()
         if not writer.drained:
