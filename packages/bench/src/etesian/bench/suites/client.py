@@ -6,12 +6,14 @@ import asyncio
 import os
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from etesian.bench.awake import awake, can_stay_awake
 from etesian.bench.clients import aiohttp, documented, httpx, protocol
 from etesian.bench.contender import Contender, Sample, Suite
 from etesian.bench.cores import load_core, server_core
@@ -26,20 +28,35 @@ if TYPE_CHECKING:
     from etesian.bench.contender import Running
     from etesian.bench.server_process import ServerProcess
 
-# Fetches at once: a program that waits for each answer, and one that is busy with many.
-CASES = (1, 50)
+
+@dataclass(frozen=True)
+class Case:
+    """So many fetches at once, on cores that may fall asleep between them or not."""
+
+    at_once: int
+    awake: bool = False
+
+    def __str__(self) -> str:
+        fetches = "fetch" if self.at_once == 1 else "fetches"
+        where = ", on cores that stay awake" if self.awake else ""
+        return f"{self.at_once} {fetches} at once of a small resource over HTTP/1.1{where}"
+
+
+# A program that waits for each answer, and one that is busy with many. The first is measured twice:
+# as it is, where falling asleep and waking up takes more time than most clients do, and without.
+CASES = (Case(1), *([Case(1, awake=True)] if can_stay_awake() else []), Case(50))
 
 
 class Fetching:
     """A client that is ready, on a loop of its own, and the server that it asks."""
 
     def __init__(
-        self, runner: asyncio.Runner, fetch: Fetch, server: ServerProcess, at_once: int
+        self, runner: asyncio.Runner, fetch: Fetch, server: ServerProcess, case: Case
     ) -> None:
         self._runner = runner
         self._fetch = fetch
         self._server = server
-        self._at_once = at_once
+        self._case = case
 
     def answer(self) -> bytes:
         """Give the body of one response."""
@@ -54,6 +71,11 @@ class Fetching:
 
         Raises :class:`LoadError` where the server did not answer each of them.
         """
+        cores = {server_core(), load_core()}
+        with awake(cores) if self._case.awake else nullcontext():
+            return self._measure(seconds)
+
+    def _measure(self, seconds: float) -> Sample:
         answered, server_cpu = _answered(self._server), self._server.cpu_seconds()
         cpu, started = time.process_time(), time.perf_counter()
         fetches = self._runner.run(self._work(started + seconds))
@@ -70,7 +92,7 @@ class Fetching:
         )
 
     async def _work(self, until: float) -> int:
-        return sum(await asyncio.gather(*(self._repeat(until) for _ in range(self._at_once))))
+        return sum(await asyncio.gather(*(self._repeat(until) for _ in range(self._case.at_once))))
 
     async def _repeat(self, until: float) -> int:
         fetches = 0
@@ -89,7 +111,7 @@ def _answered(server: ServerProcess) -> int:
 
 
 @contextmanager
-def _fetching(connect: Connect, at_once: int, *, uvloop: bool) -> Iterator[Running]:
+def _fetching(connect: Connect, case: Case, *, uvloop: bool) -> Iterator[Running]:
     os.sched_setaffinity(0, {server_core()})
     factory = import_module("uvloop").new_event_loop if uvloop else None
     fast = find_spec("uvloop") is not None
@@ -97,10 +119,10 @@ def _fetching(connect: Connect, at_once: int, *, uvloop: bool) -> Iterator[Runni
         server_process("canned", uvloop=fast, core=load_core()) as server,
         asyncio.Runner(loop_factory=factory) as runner,
     ):
-        client = connect(f"http://127.0.0.1:{server.port}/", at_once)
+        client = connect(f"http://127.0.0.1:{server.port}/", case.at_once)
         fetch = runner.run(client.__aenter__())
         try:
-            yield Fetching(runner, fetch, server, at_once)
+            yield Fetching(runner, fetch, server, case)
         finally:
             runner.run(client.__aexit__(None, None, None))
 
@@ -121,19 +143,19 @@ CLIENTS: tuple[tuple[str, Connect, tuple[str, ...]], ...] = (
 )
 
 
-def _contenders(at_once: int) -> Iterator[Contender]:
+def _contenders(case: Case) -> Iterator[Contender]:
     for name, connect, needs in CLIENTS:
-        start = partial(_fetching, connect, at_once)
+        start = partial(_fetching, connect, case)
         yield Contender(f"{name}, uvloop", partial(start, uvloop=True), (*needs, "uvloop"))
         yield Contender(name, partial(start, uvloop=False), needs)
 
 
-def _suite(at_once: int) -> Suite:
+def _suite(case: Case) -> Suite:
     return Suite(
-        title=f"{at_once} fetch{'es' * (at_once > 1)} at once of a small resource over HTTP/1.1",
+        title=str(case),
         unit="fetch",
         baselines=("aiohttp, uvloop", "tornado, uvloop", "aiohttp", "tornado"),
-        contenders=tuple(_contenders(at_once)),
+        contenders=tuple(_contenders(case)),
     )
 
 
