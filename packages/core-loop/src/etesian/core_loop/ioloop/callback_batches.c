@@ -82,9 +82,10 @@ open_batch(Batches *batches, Call *call)
     batch->next = batch->count = batch->capacity = 0;
     PyObject_GC_Track(batch);
     PyObject *context = Py_NewRef(call->context);
-    PyObject *arguments[] = {(PyObject *)batch, context};
+    PyObject *arguments[] = {NULL, (PyObject *)batch, context}; /* a bound method wants the first */
     PyObject *handle = batch_put(batch, call) < 0 ? NULL
-        : PyObject_Vectorcall(batches->call_soon, arguments, 1, batches->context_keyword);
+        : PyObject_Vectorcall(batches->call_soon, arguments + 1,
+                              1 | PY_VECTORCALL_ARGUMENTS_OFFSET, batches->context_keyword);
     Py_DECREF(context);
     if (handle == NULL) {
         batch_clear(batch); /* should the loop have it in spite of the error */
