@@ -140,3 +140,14 @@ def test_names_of_peers_do_not_fill_memory():
         HTTPHeaders({f"X-Flood-{number}": "y"})
     assert len(KNOWN_NAMES) <= 2048
     assert HTTPHeaders({"x-after-the-flood": "y"})["X-After-The-Flood"] == "y"
+
+
+@pytest.mark.parametrize("value", [5, b"5", None, ["5"]])
+def test_a_value_that_is_no_text_is_refused_by_its_type(value):
+    refused = pytest.raises(TypeError, match=f"X-Number must be str, not {type(value).__name__}")
+    with refused:
+        HTTPHeaders({"X-Number": value})
+    with refused:
+        HTTPHeaders().add("X-Number", value)
+    with refused:
+        HTTPHeaders()["X-Number"] = value

@@ -169,6 +169,8 @@ def test_a_policy_without_trust_is_refused():
         TCPServer(proxy_protocol="accept")
     with pytest.raises(ValueError, match="require"):
         TCPServer(proxy_protocol="maybe", trusted_proxies=["10.0.0.0/8"])
+    with pytest.raises(TypeError, match=r"a list of networks: \['10.0.0.1'\]"):
+        TCPServer(proxy_protocol="accept", trusted_proxies="10.0.0.1")
 
 
 def test_an_ipv4_address_in_ipv6_is_the_same_address():

@@ -66,6 +66,14 @@ async def test_options_beside_a_request_are_refused(either):
         either.fetch(HTTPRequest("http://localhost/"), method="POST")
 
 
+@pytest.mark.parametrize("request_", [None, b"http://localhost/", 5])
+async def test_what_is_no_request_is_refused_by_its_type(either, request_):
+    with pytest.raises(TypeError, match=f"not {type(request_).__name__}"):
+        either.fetch(request_)
+    with pytest.raises(TypeError, match=f"not {type(request_).__name__}"):
+        either.stream(request_)
+
+
 @pytest.mark.spec("B-HTTP-132")
 async def test_without_a_length_the_close_ends_the_body(canned_server, either):
     answer = b"HTTP/1.1 200 OK\r\n\r\nall of it<close>"

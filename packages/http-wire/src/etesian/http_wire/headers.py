@@ -128,8 +128,7 @@ class HTTPHeaders(MutableMapping[str, str]):
     def add(self, name: str, value: str) -> None:
         """Append ``value`` to the values of ``name``."""
         name = normalized_name(name)
-        if not is_field_value(value):
-            raise ValueError(f"invalid value of header {name}: {escaped(value)}")
+        _check_value(name, value)
         fields = self._fields
         present = fields.get(name)
         if present is None:
@@ -243,9 +242,9 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __setitem__(self, name: str, value: str) -> None:
         name = KNOWN_NAMES.get(name) or normalized_name(name)
-        # The first half of is_field_value: a call less for nearly every value.
-        if not value.isprintable() and not is_field_value(value):
-            raise ValueError(f"invalid value of header {name}: {escaped(value)}")
+        # The first half of what is checked: a call less for nearly every value.
+        if type(value) is not str or not value.isprintable():
+            _check_value(name, value)
         self._fields[name] = value
 
     # By another name, for those to whom a call by operator, through C and back, costs too much.
@@ -278,6 +277,13 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.get_all())!r})"
+
+
+def _check_value(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"the value of header {name} must be str, not {type(value).__name__}")
+    if not is_field_value(value):
+        raise ValueError(f"invalid value of header {name}: {escaped(value)}")
 
 
 def _lookup_name(name: str) -> str:

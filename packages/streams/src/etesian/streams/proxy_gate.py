@@ -50,7 +50,10 @@ class ProxyPolicy(NamedTuple):
 
         Raises ``ValueError`` for another mode, for what is not a network, and
         for none: a header from anybody would let anybody choose its address.
+        Raises ``TypeError`` for one text, which is not a list of them.
         """
+        if isinstance(trusted, str):
+            raise TypeError(f"trusted_proxies is a list of networks: [{trusted!r}]")
         networks = tuple(ipaddress.ip_network(network) for network in trusted)
         if mode not in {"require", "accept"}:
             raise ValueError(f"proxy_protocol is 'require' or 'accept', not {mode!r}")

@@ -127,14 +127,15 @@ class AsyncHTTPClient:
         a callback or body producer of the request raised.
 
         Raises ``RuntimeError`` at once on a closed client, ``TypeError`` for
-        options beside an ``HTTPRequest`` or unknown ones.
+        what is neither a URL nor an ``HTTPRequest``, for options beside an
+        ``HTTPRequest``, or unknown ones.
         """
         if self._closed:
             raise RuntimeError("fetch on a closed HTTP client")
         if isinstance(request, str):
             request = HTTPRequest(request, **options)
-        elif options:
-            raise _superfluous(options)
+        else:
+            _check_whole(request, options)
         future = _FetchFuture(loop=self.asyncio_loop)
         future.abandon = None
         future.raise_error = raise_error
@@ -155,8 +156,8 @@ class AsyncHTTPClient:
         """
         if isinstance(request, str):
             request = HTTPRequest(request, **options)
-        elif options:
-            raise _superfluous(options)
+        else:
+            _check_whole(request, options)
         return ResponseStream(
             lambda final: self.fetch(final, raise_error=False), request, raise_error=raise_error
         )
@@ -233,8 +234,12 @@ async def _closing(client: AsyncHTTPClient) -> AsyncGenerator[None, None]:
         client.close()
 
 
-def _superfluous(options: dict[str, Any]) -> TypeError:
-    return TypeError(f"options {', '.join(options)} beside an HTTPRequest")
+def _check_whole(request: object, options: dict[str, Any]) -> None:
+    """Refuse what is no request, and options beside one."""
+    if not isinstance(request, HTTPRequest):
+        raise TypeError(f"a URL as str or an HTTPRequest is fetched, not {type(request).__name__}")
+    if options:
+        raise TypeError(f"options {', '.join(options)} beside an HTTPRequest")
 
 
 def _current_loop() -> asyncio.AbstractEventLoop:
