@@ -203,7 +203,7 @@ async def test_without_a_descriptor_the_server_waits_and_then_serves_again(flood
 @pytest.mark.spec("S084")
 async def test_who_does_not_read_has_no_time_when_room_is_needed(serve, connect, deaf, until):
     recorder, tell, peers = deaf
-    port = serve(recorder, policy=WirePolicy(max_connections=2, header_timeout=0.2))
+    port = serve(recorder, policy=WirePolicy(max_connections=2, header_timeout=2))
     for _ in range(2):
         peers.append(await tell(port))
     newcomers = [await connect(port) for _ in range(2)]

@@ -95,14 +95,16 @@ class EndableConnection(Channel):
     def waiting_since(self) -> float | None:
         """When the wait for the head of a request began, by the loop; ``None`` for no such wait.
 
-        An octet of the head is a new beginning.
+        An octet of the head is a new beginning. In whole milliseconds, so that those of one tick
+        are equal, whatever was added and is taken off again here.
         """
         if self._phase is not Phase.HEAD or self._gate is not None:
             return None
         # A slot that the first request fills: before it, and in a head, the time is shorter.
         between = hasattr(self, "_request_contextvars") and not self.has_received
         policy = self._policy
-        return self._deadline - (policy.idle_timeout if between else policy.header_timeout)
+        timeout = policy.idle_timeout if between else policy.header_timeout
+        return round(self._deadline - timeout, 3)
 
     @property
     def has_received(self) -> bool:
