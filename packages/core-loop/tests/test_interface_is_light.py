@@ -50,7 +50,9 @@ def test_importing_the_package_and_running_a_coroutine_costs_little_more_than_as
     rounds = [(cpu_milliseconds(BARE), cpu_milliseconds(OURS)) for _ in range(10)]
     bare, ours = (min(column) for column in zip(*rounds, strict=True))
     print(f"asyncio alone: {bare:.1f} ms; with etesian.core_loop: {ours:.1f} ms of processor time")
-    assert ours - bare <= 15
+    # 15 ms of a machine on which asyncio alone takes 30, as it did where that limit was found; one
+    # that is slower, or shared at the moment, is slower with both.
+    assert ours - bare <= max(15, bare / 2)
 
 
 def test_every_door_opens() -> None:
