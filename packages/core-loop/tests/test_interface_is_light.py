@@ -45,14 +45,16 @@ def cpu_milliseconds(program: str) -> float:
 
 @pytest.mark.skipif(sys.gettrace() is not None, reason="measuring coverage costs more than that")
 def test_importing_the_package_and_running_a_coroutine_costs_little_more_than_asyncio() -> None:
-    # In turns, and the least of many: what else the machine does only ever adds to one. The
-    # modules are compiled by the first round.
+    # What else the machine does only ever adds to one look, and may spoil it: not all of them.
+    assert any(additional_milliseconds() <= 15 for _ in range(3))
+
+
+def additional_milliseconds() -> float:
+    # In turns, and the least of many. The modules are compiled by the first round.
     rounds = [(cpu_milliseconds(BARE), cpu_milliseconds(OURS)) for _ in range(10)]
     bare, ours = (min(column) for column in zip(*rounds, strict=True))
     print(f"asyncio alone: {bare:.1f} ms; with etesian.core_loop: {ours:.1f} ms of processor time")
-    # 15 ms of a machine on which asyncio alone takes 30, as it did where that limit was found; one
-    # that is slower, or shared at the moment, is slower with both.
-    assert ours - bare <= max(15, bare / 2)
+    return ours - bare
 
 
 def test_every_door_opens() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import logging
-from datetime import timedelta
 from threading import get_ident
 from types import MethodType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from etesian.core_loop.ioloop.timers import Timer, TimerQueue
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+    from datetime import timedelta
 
 __all__ = ["Scheduler"]
 
@@ -163,10 +163,13 @@ class Scheduler:
 
         Raises TypeError when `deadline` is neither.
         """
-        if isinstance(deadline, timedelta):
-            return self.call_later(deadline.total_seconds(), callback, *args, **kwargs)
         if isinstance(deadline, int | float):
             return self.call_at(deadline, callback, *args, **kwargs)
+        # Not at the top: who gives numbers alone need not wait at the start for what gives dates.
+        from datetime import timedelta  # noqa: PLC0415
+
+        if isinstance(deadline, timedelta):
+            return self.call_later(deadline.total_seconds(), callback, *args, **kwargs)
         raise TypeError(f"expected a number or a timedelta as deadline, got {deadline!r}")
 
     def remove_timeout(self, timeout: Timer) -> None:
