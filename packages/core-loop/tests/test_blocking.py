@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -55,3 +56,19 @@ def test_a_stopped_or_closed_loop_holds_nothing_up(
 def test_a_threshold_is_positive(ioloop: IOLoop) -> None:
     with pytest.raises(ValueError, match="more than 0 seconds"):
         BlockingDetector(ioloop.asyncio_loop, 0)
+
+
+def test_one_that_is_stopped_while_it_asks_for_a_sign_of_life_ends() -> None:
+    loop = asyncio.new_event_loop()
+    detector = BlockingDetector(loop, 0.01)
+    clear = detector._alive.clear
+
+    def stopped_before_it_clears() -> None:
+        detector._stopped.set()
+        detector._alive.set()
+        clear()
+
+    detector._alive.clear = stopped_before_it_clears
+    detector._thread.join(5)
+    assert not detector._thread.is_alive()
+    loop.close()

@@ -59,7 +59,8 @@ class BlockingDetector:
             if not self._alive.wait(self._threshold):
                 self._report()
                 while not self._alive.wait(self._threshold):
-                    if self._asyncio_loop.is_closed():
+                    # Stopped between the question and here, on the loop's thread: it gives no sign.
+                    if self._stopped.is_set() or self._asyncio_loop.is_closed():
                         return
 
     def _report(self) -> None:
