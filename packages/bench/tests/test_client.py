@@ -19,19 +19,18 @@ def ours_alone(monkeypatch):
 def test_measures_clients(ours_alone, capsys):
     assert main(["client", "--seconds=0.05", "--rounds=1"]) == 0
     lines = capsys.readouterr().out.strip().split("\n")
-    assert [line.split(". Python")[0] for line in lines if "at once" in line] == [
-        "1 fetch at once of a small resource over HTTP/1.1",
-        "1 fetch at once of a small resource over HTTP/1.1, on cores that stay awake",
-        "50 fetches at once of a small resource over HTTP/1.1",
+    assert [line.split(" of ")[0] for line in lines if "at once" in line] == [
+        "1 fetch at once",
+        "50 fetches at once",
     ]
     assert lines[1].split()[:2] == ["fetch/s", "spread"]
     assert "server busy" in lines[1]
-    assert [line.split("  ")[0] for line in lines].count("etesian") == 3
+    assert [line.split("  ")[0] for line in lines].count("etesian") == 2
 
 
-@pytest.mark.parametrize("case", client.CASES, ids=str)
-def test_fetches_that_the_server_did_not_see_end_the_run(ours_alone, monkeypatch, case):
-    suite = ours_alone[client.CASES.index(case)]
+@pytest.mark.parametrize("at_once", client.CASES)
+def test_fetches_that_the_server_did_not_see_end_the_run(ours_alone, monkeypatch, at_once):
+    suite = ours_alone[client.CASES.index(at_once)]
     with suite.contenders[0].start() as running:
         sample = running.measure(0.05)
         assert isinstance(sample, Sample)

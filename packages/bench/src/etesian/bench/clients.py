@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     Connect = Callable[[str, int], AbstractAsyncContextManager[Fetch]]
 
 
-def documented(module: str, name: str) -> Connect:
+def documented(module: str, name: str, **options: float) -> Connect:
     """Give a client with the interface that Tornado documents and Etesian keeps."""
 
     @asynccontextmanager
     async def connect(url: str, at_once: int) -> AsyncIterator[Fetch]:
-        client = getattr(import_module(module), name)(force_instance=True, max_clients=at_once)
+        kind = getattr(import_module(module), name)
+        client = kind(force_instance=True, max_clients=at_once, **options)
 
         async def fetch() -> bytes:
             body: bytes = (await client.fetch(url)).body
@@ -65,7 +66,7 @@ async def httpx(url: str, at_once: int) -> AsyncIterator[Fetch]:
 
 @asynccontextmanager
 async def protocol(url: str, at_once: int) -> AsyncIterator[Fetch]:
-    """Give no HTTP client at all, but the least that fetches: what no client can be below."""
+    """Give no HTTP client at all, but the least that fetches and sleeps until the answer comes."""
     host, _, port = url.removeprefix("http://").rstrip("/").partition(":")
     request = f"GET / HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
     loop = asyncio.get_running_loop()

@@ -6,14 +6,12 @@ import asyncio
 import os
 import socket
 import time
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from etesian.bench.awake import awake, can_stay_awake
 from etesian.bench.clients import aiohttp, documented, httpx, protocol
 from etesian.bench.contender import Contender, Sample, Suite
 from etesian.bench.cores import load_core, server_core
@@ -28,35 +26,20 @@ if TYPE_CHECKING:
     from etesian.bench.contender import Running
     from etesian.bench.server_process import ServerProcess
 
-
-@dataclass(frozen=True)
-class Case:
-    """So many fetches at once, on cores that may fall asleep between them or not."""
-
-    at_once: int
-    awake: bool = False
-
-    def __str__(self) -> str:
-        fetches = "fetch" if self.at_once == 1 else "fetches"
-        where = ", on cores that stay awake" if self.awake else ""
-        return f"{self.at_once} {fetches} at once of a small resource over HTTP/1.1{where}"
-
-
-# A program that waits for each answer, and one that is busy with many. The first is measured twice:
-# as it is, where falling asleep and waking up takes more time than most clients do, and without.
-CASES = (Case(1), *([Case(1, awake=True)] if can_stay_awake() else []), Case(50))
+# Fetches at once: a program that waits for each answer, and one that is busy with many.
+CASES = (1, 50)
 
 
 class Fetching:
     """A client that is ready, on a loop of its own, and the server that it asks."""
 
     def __init__(
-        self, runner: asyncio.Runner, fetch: Fetch, server: ServerProcess, case: Case
+        self, runner: asyncio.Runner, fetch: Fetch, server: ServerProcess, at_once: int
     ) -> None:
         self._runner = runner
         self._fetch = fetch
         self._server = server
-        self._case = case
+        self._at_once = at_once
 
     def answer(self) -> bytes:
         """Give the body of one response."""
@@ -71,11 +54,6 @@ class Fetching:
 
         Raises :class:`LoadError` where the server did not answer each of them.
         """
-        cores = {server_core(), load_core()}
-        with awake(cores) if self._case.awake else nullcontext():
-            return self._measure(seconds)
-
-    def _measure(self, seconds: float) -> Sample:
         answered, server_cpu = _answered(self._server), self._server.cpu_seconds()
         cpu, started = time.process_time(), time.perf_counter()
         fetches = self._runner.run(self._work(started + seconds))
@@ -92,7 +70,7 @@ class Fetching:
         )
 
     async def _work(self, until: float) -> int:
-        return sum(await asyncio.gather(*(self._repeat(until) for _ in range(self._case.at_once))))
+        return sum(await asyncio.gather(*(self._repeat(until) for _ in range(self._at_once))))
 
     async def _repeat(self, until: float) -> int:
         fetches = 0
@@ -111,7 +89,7 @@ def _answered(server: ServerProcess) -> int:
 
 
 @contextmanager
-def _fetching(connect: Connect, case: Case, *, uvloop: bool) -> Iterator[Running]:
+def _fetching(connect: Connect, at_once: int, *, uvloop: bool) -> Iterator[Running]:
     os.sched_setaffinity(0, {server_core()})
     factory = import_module("uvloop").new_event_loop if uvloop else None
     fast = find_spec("uvloop") is not None
@@ -119,10 +97,10 @@ def _fetching(connect: Connect, case: Case, *, uvloop: bool) -> Iterator[Running
         server_process("canned", uvloop=fast, core=load_core()) as server,
         asyncio.Runner(loop_factory=factory) as runner,
     ):
-        client = connect(f"http://127.0.0.1:{server.port}/", case.at_once)
+        client = connect(f"http://127.0.0.1:{server.port}/", at_once)
         fetch = runner.run(client.__aenter__())
         try:
-            yield Fetching(runner, fetch, server, case)
+            yield Fetching(runner, fetch, server, at_once)
         finally:
             runner.run(client.__aexit__(None, None, None))
 
@@ -130,6 +108,12 @@ def _fetching(connect: Connect, case: Case, *, uvloop: bool) -> Iterator[Running
 # Name, how it is made ready, and the modules without which it cannot take part.
 CLIENTS: tuple[tuple[str, Connect, tuple[str, ...]], ...] = (
     ("etesian", documented("etesian.http_wire", "SimpleAsyncHTTPClient"), ()),
+    # What looking for an answer without falling asleep gains, and what it costs.
+    (
+        "etesian, asleep",
+        documented("etesian.http_wire", "SimpleAsyncHTTPClient", busy_poll=0),
+        (),
+    ),
     ("etesian curl", documented("etesian.http_wire", "CurlAsyncHTTPClient"), ("pycurl",)),
     ("tornado", documented("tornado.simple_httpclient", "SimpleAsyncHTTPClient"), ("tornado",)),
     (
@@ -143,19 +127,19 @@ CLIENTS: tuple[tuple[str, Connect, tuple[str, ...]], ...] = (
 )
 
 
-def _contenders(case: Case) -> Iterator[Contender]:
+def _contenders(at_once: int) -> Iterator[Contender]:
     for name, connect, needs in CLIENTS:
-        start = partial(_fetching, connect, case)
+        start = partial(_fetching, connect, at_once)
         yield Contender(f"{name}, uvloop", partial(start, uvloop=True), (*needs, "uvloop"))
         yield Contender(name, partial(start, uvloop=False), needs)
 
 
-def _suite(case: Case) -> Suite:
+def _suite(at_once: int) -> Suite:
     return Suite(
-        title=str(case),
+        title=f"{at_once} fetch{'es' * (at_once > 1)} at once of a small resource over HTTP/1.1",
         unit="fetch",
         baselines=("aiohttp, uvloop", "tornado, uvloop", "aiohttp", "tornado"),
-        contenders=tuple(_contenders(case)),
+        contenders=tuple(_contenders(at_once)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import select
 import ssl
-from math import inf
+from math import inf, nan
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -66,6 +66,10 @@ class ClientConnection(asyncio.Protocol):
         self._readable = select.poll()
         self.read_at = -inf
         """When octets came last, by the monotonic clock."""
+        self.asked_at = nan
+        """When the last request was sent, by the same."""
+        self.last_took = nan
+        """Seconds from the request before that to the last octets of its answer."""
         self._policy = STRICT
         self._last_head: ResponseHead | None = None
 
@@ -75,6 +79,11 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is None:
             raise RuntimeError("the connection is not made yet")
         return self._transport
+
+    @property
+    def is_exchanging(self) -> bool:
+        """Whether an answer is still to come, or the rest of one."""
+        return self._exchange is not None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
@@ -102,6 +111,8 @@ class ClientConnection(asyncio.Protocol):
         """Send the head of a request and what of its body is at hand."""
         self._exchange = exchange
         self._method = method
+        self.last_took = self.read_at - self.asked_at
+        self.asked_at = monotonic()
         if policy is not self._policy:
             self._policy = policy
             self._last_head = None

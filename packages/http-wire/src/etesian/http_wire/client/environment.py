@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
 
+    from etesian.http_wire.client.busy_polling import BusyPolling
     from etesian.http_wire.client.connection import ClientConnection
     from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.deadlines import Deadlines
@@ -41,6 +42,7 @@ class Environment:
     pool: Pool[ClientConnection]
     slots: Slots
     deadlines: Deadlines
+    busy_polling: BusyPolling
     tcp_client: TCPClient
     contexts: TLSContexts
     kept_policy: WirePolicy

@@ -124,3 +124,4 @@ class PooledFetch(Fetch[Hop]):
         self._shared.deadlines.set(self, self._request_due)
         if self._hop is not None:
             self._hop.start(connection)
+            self._shared.busy_polling.request_sent(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from etesian.http_wire.client.busy_polling import BUSY_POLL, BusyPolling
 from etesian.http_wire.client.deadlines import Deadlines
 from etesian.http_wire.client.environment import Environment
 from etesian.http_wire.client.fetching_client import FetchingClient
@@ -54,6 +55,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
         max_idle: int | None = None,
         max_idle_per_host: int | None = None,
         idle_timeout: float = IDLE_TIMEOUT,
+        busy_poll: float = BUSY_POLL,
         tcp_client: TCPClient | None = None,
         trust_environment: bool = False,
         cookie_jar: CookieJar | None = None,
@@ -82,6 +84,12 @@ class SimpleAsyncHTTPClient(FetchingClient):
         ``max_idle``, ``max_idle_per_host``, ``idle_timeout``
             How many connections are kept, in all and per origin (``max_clients``
             by default), and for how many seconds.
+        ``busy_poll``
+            Seconds, 100 µs by default, for which the loop does not sleep after a
+            request on a connection whose last answer came within as many. That
+            halves the time of a fetch from a server near by, where falling
+            asleep and waking up take longer than the answer. More serves slower
+            servers too, and costs the processor time of waiting; 0 is never.
         ``tcp_client``
             What connects: its resolver, and its ``allow_address`` hook, which
             sees each address before it is dialled; that is the proxy's where
@@ -116,6 +124,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
             ),
             slots=Slots(max_clients, per_host=max_clients_per_host),
             deadlines=Deadlines(self.asyncio_loop),
+            busy_polling=BusyPolling(self.asyncio_loop, busy_poll),
             tcp_client=TCPClient() if tcp_client is None else tcp_client,
             contexts=TLSContexts(),
             kept_policy=replace(streamed_policy, max_body_size=min(body_limit, max_buffer_size)),
