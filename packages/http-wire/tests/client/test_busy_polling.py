@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import selectors
 import socket
 import threading
 import time
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 import pytest
 
+from etesian.http_wire.client import busy_polling
+from etesian.http_wire.client import connection as client_connection
 from etesian.http_wire.client.busy_polling import BusyPolling
 from etesian.http_wire.client.connection import ClientConnection
 from etesian.http_wire.client.simple_client import SimpleAsyncHTTPClient
+from etesian.http_wire.client.sync_client import HTTPClient
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LONG = 60.0  # seconds that no answer of these tests takes
@@ -34,6 +38,21 @@ def turns(monkeypatch):
 
     monkeypatch.setattr(BusyPolling, "_turn", recorded)
     return seen
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time by which requests, answers and limits are measured; it stands still."""
+    stopped = StoppedClock()
+    for module in (busy_polling, client_connection):
+        monkeypatch.setattr(module, "monotonic", lambda: stopped.now)
+    return stopped
+
+
+class StoppedClock:
+    """Goes on when it is told to."""
+
+    now = 1000.0
 
 
 def after(seconds):
@@ -101,6 +120,11 @@ async def test_a_limit_below_0_is_refused(anyio_backend, limit):
         SimpleAsyncHTTPClient(force_instance=True, busy_poll=limit)
 
 
+def test_the_limit_is_100_microseconds_unless_it_is_given():
+    options = inspect.signature(SimpleAsyncHTTPClient.initialize).parameters
+    assert options["busy_poll"].default == 100e-6
+
+
 async def test_everything_else_goes_on_meanwhile(canned_server, make_client, turns):
     client = make_client(busy_poll=LONG)
     happened = []
@@ -113,6 +137,86 @@ async def test_everything_else_goes_on_meanwhile(canned_server, make_client, tur
         await soon
     assert turns
     assert happened == ["a task", "a timer"]
+
+
+async def test_the_rest_of_an_answer_is_looked_for_too(canned_server, make_client, turns):
+    client = make_client(busy_poll=LONG)
+
+    async def respond(number, *_):
+        if number == 1:
+            return OK
+        server.writers[0].write(OK[:-1])
+        await asyncio.sleep(0.02)
+        del turns[:]
+        await asyncio.sleep(0.02)
+        return OK[-1:]
+
+    async with canned_server(respond) as server:
+        for _ in range(2):
+            await client.fetch(server.url())
+    assert len(turns) > 20
+
+
+async def test_an_answer_takes_until_its_last_octets(canned_server, make_client, turns, clock):
+    client = make_client(busy_poll=1.0)
+
+    async def respond(*_):
+        server.writers[0].write(OK[:-1])
+        await asyncio.sleep(0.02)  # for that to be read
+        clock.now += 1.5
+        return OK[-1:]
+
+    async with canned_server(respond) as server:
+        for _ in range(3):
+            await client.fetch(server.url())
+    assert turns == []
+
+
+async def test_the_time_between_two_fetches_does_not_count(
+    canned_server, make_client, turns, clock
+):
+    client = make_client(busy_poll=1.0)
+    async with canned_server(OK) as server:
+        await client.fetch(server.url())
+        clock.now += 10
+        await client.fetch(server.url())
+    assert turns
+
+
+async def test_a_redirect_on_the_same_connection_is_looked_for(canned_server, make_client, turns):
+    client = make_client(busy_poll=LONG)
+    moved = b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"
+
+    async def respond(number, *_):
+        if number == 1:
+            return moved
+        del turns[:]
+        await asyncio.sleep(0.02)
+        return OK
+
+    async with canned_server(respond) as server:
+        assert (await client.fetch(server.url())).body == b"ok"
+        assert server.connections == 1
+    assert len(turns) > 20
+
+
+async def test_nothing_is_known_of_the_connection_that_replaces_a_stale_one(
+    canned_server, make_client, turns
+):
+    client = make_client(busy_poll=LONG)
+
+    async def respond(number, *_):
+        if number == 2:
+            return None
+        del turns[:]
+        await asyncio.sleep(0.02)
+        return OK
+
+    async with canned_server(respond) as server:
+        for _ in range(2):
+            await client.fetch(server.url())
+        assert server.connections == 2
+    assert turns == []
 
 
 async def test_two_at_once_share_the_turns(canned_server, make_client, turns):
@@ -187,6 +291,122 @@ async def test_it_does_not_run_in_the_context_of_the_fetch(canned_server, make_c
     assert seen == {"nobody's"}
 
 
+class QueueingLoop:
+    """A loop as far as polling goes: it runs what it was given when it is told to."""
+
+    def __init__(self):
+        self.queue = []
+
+    def call_soon(self, callback, *, context):
+        handle = asyncio.Handle(callback, (), self, context)
+        self.queue.append(handle)
+        return handle
+
+    def call_exception_handler(self, context):
+        raise context["exception"]
+
+    def get_debug(self):
+        return False
+
+    def turn(self):
+        """Run what is queued, and give how many callbacks that were."""
+        due = [handle for handle in self.queue if not handle.cancelled()]
+        self.queue = []
+        for handle in due:
+            handle._run()
+        return len(due)
+
+
+class Asked:
+    """A connection that was asked at a time, and took so long the last time."""
+
+    def __init__(self, asked_at, last_took=0.0):
+        self.asked_at = asked_at
+        self.last_took = last_took
+        self.is_exchanging = True
+
+
+@pytest.fixture
+def loop():
+    return QueueingLoop()
+
+
+@pytest.fixture
+def polling(loop):
+    return BusyPolling(loop, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("last_took", "polls"), [(0.99, 1), (1.0, 0), (float("nan"), 0), (float("inf"), 0)]
+)
+def test_only_an_answer_within_the_limit_promises_another(clock, loop, polling, last_took, polls):
+    polling.request_sent(Asked(clock.now, last_took))
+    assert loop.turn() == polls
+
+
+def test_the_latest_request_is_the_one_that_counts(clock, loop, polling):
+    first = Asked(clock.now)
+    polling.request_sent(first)
+    clock.now += 0.9
+    second = Asked(clock.now)
+    polling.request_sent(second)
+    assert len(loop.queue) == 1
+    first.is_exchanging = False
+    clock.now += 0.9
+    assert [loop.turn() for _ in range(3)] == [1, 1, 1]
+    second.is_exchanging = False
+    assert [loop.turn() for _ in range(2)] == [1, 0]
+
+
+def test_the_last_turn_is_at_the_limit(clock, loop, polling):
+    polling.request_sent(Asked(clock.now))
+    clock.now += 0.99
+    assert loop.turn() == 1
+    clock.now += 0.01
+    assert [loop.turn() for _ in range(2)] == [1, 0]
+
+
+def test_a_request_that_was_sent_soon_after_an_answer_is_looked_for(clock, loop, polling):
+    for _ in range(2):
+        connection = Asked(clock.now)
+        polling.request_sent(connection)
+        assert [loop.turn() for _ in range(2)] == [1, 1]
+        connection.is_exchanging = False
+        assert [loop.turn() for _ in range(2)] == [1, 0]
+
+
+def test_a_loop_that_was_late_has_one_turn_queued_all_the_same(clock, loop, polling):
+    for _ in range(3):
+        polling.request_sent(Asked(clock.now))
+        assert loop.turn() == 1
+        clock.now += 1.5
+        polling.request_sent(Asked(clock.now))
+        clock.now += 1.5
+    polling.request_sent(Asked(clock.now))
+    assert [loop.turn() for _ in range(2)] == [1, 1]
+
+
+def test_no_callback_is_kept_once_the_last_has_run(clock, loop, polling):
+    connection = Asked(clock.now)
+    polling.request_sent(connection)
+    loop.turn()
+    last = weakref.ref(loop.queue[0])
+    connection.is_exchanging = False
+    loop.turn()
+    assert last() is None
+
+
+def test_all_turns_run_in_one_context_of_their_own(clock, loop, polling):
+    polling.request_sent(Asked(clock.now))
+    (handle,) = loop.queue
+    own = handle._context
+    assert not len(own)
+    for _ in range(3):
+        loop.turn()
+        (handle,) = loop.queue
+        assert handle._context is own
+
+
 class RecordingSelector(selectors.DefaultSelector):
     """Notes each time that it is asked to wait."""
 
@@ -200,24 +420,25 @@ class RecordingSelector(selectors.DefaultSelector):
 
 
 @contextmanager
-def server_in_a_thread(seconds):
-    """Answer on one connection, so long after each request, outside the loop of the client."""
+def server_in_a_thread(seconds, connections=1):
+    """Answer so long after each request, on one connection after another, in no loop."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve():
-        connection, _ = listener.accept()
-        with connection:
-            while connection.recv(65536):
-                time.sleep(seconds)
-                connection.sendall(OK)
+        for _ in range(connections):
+            with suppress(OSError), listener.accept()[0] as connection:
+                while connection.recv(65536):
+                    time.sleep(seconds)
+                    connection.sendall(OK)
 
     thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
     finally:
-        listener.close()
+        listener.shutdown(socket.SHUT_RDWR)  # ends an accept that still waits
         thread.join()
+        listener.close()
 
 
 @pytest.mark.parametrize(("limit", "sleeps"), [(LONG, False), (0, True)])
@@ -251,3 +472,27 @@ def test_the_loop_asks_its_selector_not_to_wait(monkeypatch, limit, sleeps):
     first, *others = waits
     assert first > 0
     assert [wait > 0 for wait in others] == [sleeps, sleeps]
+
+
+def test_an_interruption_of_a_turn_is_not_the_end_of_polling(monkeypatch, clock):
+    turn = BusyPolling._turn
+    interruptions = []
+    turns = []
+
+    def interrupted(polling):
+        if interruptions:
+            raise interruptions.pop()
+        turns.append(polling)
+        turn(polling)
+
+    monkeypatch.setattr(BusyPolling, "_turn", interrupted)
+    with server_in_a_thread(0.01, connections=2) as url, HTTPClient(busy_poll=1.0) as client:
+        client.fetch(url)
+        interruptions.append(KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            client.fetch(url)
+        assert turns == []
+        clock.now += 1.5
+        for _ in range(2):
+            assert client.fetch(url).body == b"ok"
+    assert len(turns) > 1

@@ -45,7 +45,7 @@ class BusyPolling:
     comes first. Nothing is kept of a connection once its answer is there.
     """
 
-    __slots__ = ("_connection", "_context", "_limit", "_loop", "_until")
+    __slots__ = ("_connection", "_context", "_limit", "_loop", "_next", "_until")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: float) -> None:
         """Poll for up to ``limit`` seconds; 0 is never. Raises ``ValueError`` for any less."""
@@ -53,22 +53,31 @@ class BusyPolling:
             raise ValueError(f"busy_poll is {limit}, expected 0 or more seconds")
         self._loop = loop
         self._limit = limit
-        self._until = 0.0
+        self._until = 0.0  # until when the next turn may have something to do
+        self._next: asyncio.Handle | None = None
         self._connection: Answering | None = None  # the latest asked, while the loop is kept awake
         self._context = Context()  # that of a fetch would be kept alive, and copied at each turn
 
     def request_sent(self, connection: Answering) -> None:
         """Keep the loop awake if the answer is expected at once."""
         if connection.last_took < self._limit:
+            if connection.asked_at >= self._until:
+                self._begin()
             self._until = connection.asked_at + self._limit
-            if self._connection is None:
-                self._loop.call_soon(self._turn, context=self._context)
             self._connection = connection
+
+    def _begin(self) -> None:
+        # A turn that should have come by now waits in the queue, or was lost where an interruption
+        # (KeyboardInterrupt) struck the loop between taking a callback and calling it.
+        if self._next is not None:
+            self._next.cancel()
+        self._next = self._loop.call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
         # A loop with a callback in its queue looks for what has come, and does not wait for it.
         connection = self._connection
         if connection is not None and connection.is_exchanging and monotonic() < self._until:
-            self._loop.call_soon(self._turn, context=self._context)
+            self._next = self._loop.call_soon(self._turn, context=self._context)
         else:
-            self._connection = None
+            self._connection = self._next = None
+            self._until = 0.0
