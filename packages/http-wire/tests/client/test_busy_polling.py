@@ -12,6 +12,8 @@ import time
 import weakref
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -118,6 +120,15 @@ async def test_never_with_a_limit_of_0(canned_server, make_client, turns):
 async def test_a_limit_below_0_is_refused(anyio_backend, limit):
     with pytest.raises(ValueError, match=r"busy_poll is .*, expected 0 or more seconds"):
         SimpleAsyncHTTPClient(force_instance=True, busy_poll=limit)
+
+
+@pytest.mark.parametrize("kind", [int, Decimal, Fraction])
+async def test_the_limit_is_any_kind_of_number(canned_server, make_client, turns, kind):
+    client = make_client(busy_poll=kind(LONG))
+    async with canned_server(OK) as server:
+        for _ in range(2):
+            await client.fetch(server.url())
+    assert turns
 
 
 def test_the_limit_is_100_microseconds_unless_it_is_given():

@@ -52,7 +52,7 @@ class BusyPolling:
         if not limit >= 0:
             raise ValueError(f"busy_poll is {limit}, expected 0 or more seconds")
         self._loop = loop
-        self._limit = limit
+        self._limit = float(limit)  # another kind of number would fail first where a request is out
         self._until = 0.0  # until when the next turn may have something to do
         self._next: asyncio.Handle | None = None
         self._connection: Answering | None = None  # the latest asked, while the loop is kept awake
