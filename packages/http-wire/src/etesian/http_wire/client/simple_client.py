@@ -89,7 +89,8 @@ class SimpleAsyncHTTPClient(FetchingClient):
             request on a connection whose last answer came within as many. That
             halves the time of a fetch from a server near by, where falling
             asleep and waking up take longer than the answer. More serves slower
-            servers too, and costs the processor time of waiting; 0 is never.
+            servers too, and costs the processor time of waiting, which other
+            threads of the program may miss; 0 is never.
         ``tcp_client``
             What connects: its resolver, and its ``allow_address`` hook, which
             sees each address before it is dialled; that is the proxy's where
