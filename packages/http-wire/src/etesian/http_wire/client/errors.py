@@ -6,8 +6,10 @@
     ├── HTTPTimeoutError        599; the message names the phase and its limit
     ├── HTTPStreamClosedError   599; the peer left before the response was whole
     ├── HTTPProtocolError       599; the peer's bytes are no response, or too many
-    └── HTTPProxyError          599; the proxy opens no tunnel; ``proxy_code`` is its status
-        └── SOCKSProxyError     599; the same of a SOCKS proxy, ``proxy_code`` in its own numbers
+    │   └── EventStreamError    599; of ``event_source``: they are no event stream
+    ├── HTTPProxyError          599; the proxy opens no tunnel; ``proxy_code`` is its status
+    │   └── SOCKSProxyError     599; the same of a SOCKS proxy, ``proxy_code`` in its own numbers
+    └── CurlError               599; of ``curl_hop``: any other failure that libcurl numbers
 
 Errors of name resolution, of connecting and of TLS stay what they are
 (``OSError``, ``ssl.SSLError``). No message holds a URL, a header or a body: all
@@ -28,6 +30,7 @@ __all__ = [
     "SOCKSProxyError",
 ]
 
+# The older one of its two documented names.
 HTTPError = HTTPClientError
 
 
@@ -37,6 +40,9 @@ class _NoResponseError(HTTPClientError):
     def __init__(self, message: str) -> None:
         super().__init__(599, message)
 
+    def __str__(self) -> str:
+        return self.message
+
     def __reduce__(self) -> tuple[type[_NoResponseError], tuple[str]]:
         return type(self), (self.message,)
 
@@ -44,22 +50,13 @@ class _NoResponseError(HTTPClientError):
 class HTTPTimeoutError(_NoResponseError):
     """A phase of the fetch took longer than its limit; the message names both."""
 
-    def __str__(self) -> str:
-        return self.message
-
 
 class HTTPStreamClosedError(_NoResponseError):
     """The connection ended before the response did; nothing of it is given."""
 
-    def __str__(self) -> str:
-        return self.message
-
 
 class HTTPProtocolError(_NoResponseError):
     """The peer's bytes are not an HTTP response, or pass a limit of the client."""
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class HTTPProxyError(_NoResponseError):
@@ -74,9 +71,6 @@ class HTTPProxyError(_NoResponseError):
     def __init__(self, proxy_code: int) -> None:
         super().__init__(f"the proxy opens no tunnel: status {proxy_code}")
         self.proxy_code = proxy_code
-
-    def __str__(self) -> str:
-        return self.message
 
     def __reduce__(self) -> tuple[type[HTTPProxyError], tuple[int | None]]:  # type: ignore[override]  # its own argument
         return type(self), (self.proxy_code,)
