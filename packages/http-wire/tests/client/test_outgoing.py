@@ -124,6 +124,17 @@ async def test_basic_credentials_come_from_arguments_or_the_url(canned_server, e
     assert b"Authorization: Basic QWxhZGRpbjo=\r\n" in server.heads[2]
 
 
+async def test_credentials_are_one_text_however_they_were_typed(canned_server, either):
+    composed, decomposed, raw = "\xe9", "e\u0301", "%E9"
+    async with canned_server(OK) as server:
+        for name in (composed, decomposed):
+            await either.fetch(server.url(), auth_username=name, auth_password=name)
+        await either.fetch(server.url().replace("//", f"//{raw}:{raw}@"))
+    for head in server.heads[:2]:
+        assert b"Authorization: Basic w6k6w6k=\r\n" in head
+    assert b"Authorization: Basic 6Trp\r\n" in server.heads[2]
+
+
 @pytest.mark.spec("B-HTTP-129")
 async def test_the_user_agent(canned_server, either):
     async with canned_server(OK) as server:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pycurl
 
+from etesian.http_wire.basic_auth import credential_octets
 from etesian.http_wire.client.outgoing import request_headers
 from etesian.http_wire.client.proxy import (
     check_proxy,
@@ -125,8 +126,9 @@ def _set_request(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> N
 def _set_credentials(handle: pycurl.Curl, request: HTTPRequest) -> None:
     if request.auth_username is not None and request.auth_mode == "digest":
         handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_DIGEST)
-        handle.setopt(pycurl.USERNAME, _octets(request.auth_username))
-        handle.setopt(pycurl.PASSWORD, _octets(request.auth_password))
+        # As octets: pycurl takes text of ASCII only.
+        handle.setopt(pycurl.USERNAME, credential_octets(request.auth_username))
+        handle.setopt(pycurl.PASSWORD, credential_octets(request.auth_password or ""))
 
 
 def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
@@ -144,8 +146,8 @@ def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> Non
     handle.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
     if proxy.username is not None:
         handle.setopt(pycurl.PROXYAUTH, _AUTH_MODES[request.proxy_auth_mode or "basic"])
-        handle.setopt(pycurl.PROXYUSERNAME, _octets(proxy.username))
-        handle.setopt(pycurl.PROXYPASSWORD, _octets(proxy.password))
+        handle.setopt(pycurl.PROXYUSERNAME, credential_octets(proxy.username))
+        handle.setopt(pycurl.PROXYPASSWORD, credential_octets(proxy.password or ""))
 
 
 def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
@@ -162,8 +164,3 @@ def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
         handle.setopt(pycurl.SSLCERT, os.fsencode(request.client_cert))
     if request.client_key is not None:
         handle.setopt(pycurl.SSLKEY, os.fsencode(request.client_key))
-
-
-def _octets(secret: str | None) -> bytes:
-    # pycurl takes text of ASCII only; the pooled client sends UTF-8.
-    return (secret or "").encode("utf-8", "surrogateescape")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from etesian.http_wire.client.proxy import basic_credentials
+from etesian.http_wire.basic_auth import basic_credentials
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.wire.grammar import decimal, is_token
 from etesian.http_wire.wire.head_writer import encode_head, request_line

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from etesian.http_wire.basic_auth import basic_credentials
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.url import parse_url
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Proxy",
-    "basic_credentials",
     "check_proxy",
     "check_tunnel",
     "parse_proxy_url",
@@ -28,7 +27,8 @@ __all__ = [
     "url_of_environment",
 ]
 
-# Those with a name looked up by the proxy, and those with one looked up here, as libcurl has them.
+# As libcurl has them: socks4a and socks5h leave the name to the proxy, the others have it looked up
+# here.
 SOCKS_SCHEMES = frozenset({"socks4", "socks4a", "socks5", "socks5h"})
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9]*)://", re.ASCII)
@@ -186,18 +186,6 @@ def url_of_environment(origin: Origin) -> str | None:
     if not url or any(proxy_bypass_environment(host, proxies) for host in hosts):
         return None
     return str(url)
-
-
-def basic_credentials(username: str, password: str) -> str:
-    """Give the field value of RFC 7617, in UTF-8.
-
-    Raises ``ValueError`` for a colon in the name: it would move into the
-    password.
-    """
-    if ":" in username:
-        raise ValueError("a user name with a colon cannot be sent by basic authentication")
-    pair = f"{username}:{password}".encode("utf-8", "surrogateescape")
-    return f"Basic {b64encode(pair).decode('ascii')}"
 
 
 def _proxy(scheme: str, named: Target, tls: ssl.SSLContext | None, contexts: TLSContexts) -> Proxy:
