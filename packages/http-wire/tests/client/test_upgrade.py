@@ -112,6 +112,14 @@ async def test_the_factory_may_refuse_what_the_server_says(canned_server):
             await connect_upgrade(request(server), refuse)
 
 
+async def test_digest_is_refused_before_a_password_is_shown(canned_server):
+    async with canned_server(SWITCH) as server:
+        asked = request(server, auth_username="u", auth_password="p", auth_mode="digest")
+        with pytest.raises(ValueError, match="digest"):
+            await connect_upgrade(asked, Echo)
+    assert server.connections == 0
+
+
 async def test_failures(canned_server):
     async with canned_server(b"<close>") as server:
         with pytest.raises(HTTPStreamClosedError):

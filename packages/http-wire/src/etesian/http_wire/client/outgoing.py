@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "IDEMPOTENT_METHODS",
     "OutgoingRequest",
+    "check_auth_mode",
     "check_request",
     "request_head",
     "request_headers",
@@ -99,6 +100,15 @@ def check_request(request: HTTPRequest) -> None:
             f"{request.method} is sent {'without' if has_body else 'with'} a body, "
             "unless allow_nonstandard_methods is set"
         )
+
+
+def check_auth_mode(request: HTTPRequest) -> None:
+    """Refuse an ``auth_mode`` other than basic, which only libcurl has.
+
+    Raises ``ValueError`` for it: basic in its place would show the password.
+    """
+    if request.auth_mode != "basic":
+        raise ValueError(f"auth_mode {request.auth_mode!r} is not supported, only 'basic'")
 
 
 def request_head(request: HTTPRequest, target: Target, proxy: Proxy | None = None) -> bytes:

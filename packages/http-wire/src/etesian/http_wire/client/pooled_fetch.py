@@ -9,7 +9,7 @@ from etesian.http_wire.client.dialer import check_source
 from etesian.http_wire.client.errors import HTTPStreamClosedError
 from etesian.http_wire.client.fetch import CONNECTING, EXCHANGING, Fetch
 from etesian.http_wire.client.hop import Hop
-from etesian.http_wire.client.outgoing import OutgoingRequest, request_head
+from etesian.http_wire.client.outgoing import OutgoingRequest, check_auth_mode, request_head
 from etesian.http_wire.client.proxy import check_proxy
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ class PooledFetch(Fetch[Hop]):
 
     def _check(self, request: HTTPRequest) -> None:
         super()._check(request)
-        if request.auth_mode != "basic":
-            raise ValueError(f"auth_mode {request.auth_mode!r} is not supported, only 'basic'")
+        check_auth_mode(request)
         check_proxy(request)
         check_source(request)
 

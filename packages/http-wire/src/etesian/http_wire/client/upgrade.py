@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from etesian.http_wire.client.dialer import check_source, dial
 from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
 from etesian.http_wire.client.hop import Hop
-from etesian.http_wire.client.outgoing import OutgoingRequest, check_request, request_head
+from etesian.http_wire.client.outgoing import (
+    OutgoingRequest,
+    check_auth_mode,
+    check_request,
+    request_head,
+)
 from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import check_proxy, check_tunnel, proxy_of_request
 from etesian.http_wire.client.response import HTTPResponse
@@ -55,6 +60,7 @@ async def connect_upgrade(
     connection; after the return it is the protocol's.
     """
     check_request(request)
+    check_auth_mode(request)
     check_proxy(request)
     check_source(request)
     target = parse_url(request.url)
