@@ -146,6 +146,20 @@ async def test_streams_without_events_are_asked_for_ever_more_slowly(canned_serv
     assert len(server.heads) == 4
 
 
+async def test_a_server_that_is_busy_is_given_its_time_up_to_our_limit(canned_server, client):
+    def busy(seconds):
+        return b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: %d\r\n\r\n" % seconds
+
+    async with canned_server(in_turn(stream(SOON), busy(1))) as server:
+        started = time.monotonic()
+        assert await read(EventSource(client, server.url())) == []
+        assert 1 <= time.monotonic() - started < 5
+    async with canned_server(in_turn(stream(SOON), busy(3600))) as server:
+        started = time.monotonic()
+        assert await read(EventSource(client, server.url(), max_retry=0.1)) == []
+        assert time.monotonic() - started < 5
+
+
 async def test_a_silent_connection_is_given_up(canned_server, either):
     held = HEAD + SOON + b"data: a\n\n"
     async with canned_server(in_turn(held)) as server:

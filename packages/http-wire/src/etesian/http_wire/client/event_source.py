@@ -190,7 +190,7 @@ class EventSource:
                 failures += 1
                 if failures >= self._max_failures or _is_final(error):
                     raise
-                delay = max(self._delay(), _asked_for(error))
+                delay = max(self._delay(), min(_asked_for(error), self._max_retry))
             else:
                 return
 
@@ -261,8 +261,8 @@ def _is_final(error: Exception) -> bool:
 
 
 def _asked_for(error: Exception) -> float:
-    """Give the seconds that a response asks for, 0 without any, bounded as our own are."""
+    """Give the seconds that a response asks for, 0 without any."""
     response = error.response if isinstance(error, HTTPClientError) else None
     if not isinstance(response, HTTPResponse):
         return 0.0
-    return min(retry_after(response.headers) or 0.0, MAX_RETRY)
+    return retry_after(response.headers) or 0.0
