@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.curl_driver import CurlDriver
-from etesian.http_wire.client.curl_hop import CurlError, CurlHop
+from etesian.http_wire.client.curl_hop import CurlHop
 from etesian.http_wire.client.curl_options import check_curl_request
 from etesian.http_wire.client.deadlines import Deadlines
 from etesian.http_wire.client.fetch import EXCHANGING, Fetch
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.wire.policy import WirePolicy
 
-__all__ = ["CurlAsyncHTTPClient", "CurlError"]
+__all__ = ["CurlAsyncHTTPClient"]
 
 
 @dataclass(kw_only=True)

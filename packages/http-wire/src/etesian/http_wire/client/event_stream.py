@@ -14,7 +14,7 @@ from etesian.http_wire.interface import HTTPInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["EventStreamParser", "ServerSentEvent"]
+__all__ = ["MAX_EVENT_SIZE", "MAX_LINE_SIZE", "EventStreamParser", "ServerSentEvent"]
 
 # Octets. The standard has no limits; these hold the largest messages that servers are known to send
 # as one line (whole documents in JSON), and keep a server from filling the memory.

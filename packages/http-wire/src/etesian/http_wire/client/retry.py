@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.headers import HTTPHeaders
 
-__all__ = ["RetryBudget", "RetryPolicy", "fetch_with_retries"]
+__all__ = [
+    "PASSING_CODES",
+    "RetryBudget",
+    "RetryPolicy",
+    "fetch_with_retries",
+    "is_lasting",
+    "retry_after",
+]
 
 # Too Many Requests, Bad Gateway, Service Unavailable, Gateway Timeout: what a moment may mend.
 PASSING_CODES = frozenset({429, 502, 503, 504})
