@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from etesian.http_wire.basic_auth import basic_credentials
 from etesian.http_wire.client.request import HTTPRequest
-from etesian.http_wire.client.url import parse_url
+from etesian.http_wire.client.url import bracketed, parse_url
 
 if TYPE_CHECKING:
     import ssl
@@ -143,9 +143,8 @@ def proxy_of_request(request: HTTPRequest, contexts: TLSContexts) -> Proxy | Non
     if request.proxy is not None:
         scheme, named = parse_proxy_url(request.proxy)
     elif request.proxy_host is not None:
-        host = request.proxy_host
-        host = f"[{host}]" if ":" in host else host
-        scheme, named = "http", parse_url(f"http://{host}:{request.proxy_port}/")
+        host, scheme = bracketed(request.proxy_host), "http"
+        named = parse_url(f"http://{host}:{request.proxy_port}/")
         if named.path != "/" or named.username is not None:
             raise ValueError("proxy_host is not a name or an address")
     else:

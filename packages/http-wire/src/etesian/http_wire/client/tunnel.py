@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 from etesian.http_wire.client.errors import HTTPProtocolError, HTTPProxyError, HTTPStreamClosedError
+from etesian.http_wire.client.url import bracketed
 from etesian.http_wire.headers import HTTPHeaders
 from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.head import parse_response_head, parse_status_line
@@ -36,8 +37,8 @@ class Tunnel(asyncio.Protocol):
 
     def __init__(self, proxy: Proxy, origin: Origin) -> None:
         """Prepare for an origin; raises ``ValueError`` for what may not be sent."""
-        host = f"[{origin.host}]" if ":" in origin.host else origin.host
-        authority = f"{host}:{origin.port}"  # with its port, the default one too (RFC 9112, 3.2.3)
+        # With its port, the default one too (RFC 9112, 3.2.3).
+        authority = f"{bracketed(origin.host)}:{origin.port}"
         headers = HTTPHeaders({"Host": authority})
         if proxy.authorization is not None:
             headers["Proxy-Authorization"] = proxy.authorization

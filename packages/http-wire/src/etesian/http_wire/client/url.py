@@ -13,7 +13,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-__all__ = ["Origin", "Target", "parse_url"]
+__all__ = ["Origin", "Target", "bracketed", "parse_url"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -56,7 +56,7 @@ class Origin(NamedTuple):
     @property
     def authority(self) -> str:
         """The ``Host`` field: the port only where it is not the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = bracketed(self.host)
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
@@ -94,6 +94,11 @@ def parse_url(url: str) -> Target:
     # The few URLs that a program fetches again and again are read once. Those with credentials
     # are not kept: secrets should not outlive their use.
     return _parse(url) if "@" in url else _parse_cached(url)
+
+
+def bracketed(host: str) -> str:
+    """Give a host as it stands in a URL or a field: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _parse(url: str) -> Target:
