@@ -193,7 +193,7 @@ async def test_the_head_has_the_time_of_a_request_and_the_stream_has_not(canned_
 
     async with canned_server(respond) as server:
         request = HTTPRequest(server.url("/late"), request_timeout=0.1)
-        with pytest.raises(HTTPTimeoutError, match=r"after 0\.1 seconds"):
+        with pytest.raises(HTTPTimeoutError, match=r"request_timeout is 0\.1 seconds"):
             await read(EventSource(client, request))
         request.url = server.url("/at-once")
         async with EventSource(client, request) as events:

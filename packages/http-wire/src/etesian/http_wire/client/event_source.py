@@ -7,7 +7,7 @@ import random
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Self
 
-from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError, HTTPTimeoutError
+from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError
 from etesian.http_wire.client.event_stream import (
     MAX_EVENT_SIZE,
     MAX_LINE_SIZE,
@@ -18,6 +18,7 @@ from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.client.retry import PASSING_CODES, is_lasting, retry_after
+from etesian.http_wire.client.time_limit import time_limit
 from etesian.http_wire.interface import HTTPInputError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class EventSource:
         self.retry = retry
         self._client = client
         self._request = request
-        self._idle_timeout = idle_timeout or None
+        self._idle_timeout = idle_timeout
         self._max_retry = max_retry
         self._max_failures = max_failures
         self._limits = {"max_line_size": max_line_size, "max_event_size": max_event_size}
@@ -165,18 +166,15 @@ class EventSource:
 
     async def _next_piece(self, stream: ResponseStream) -> bytes | None:
         try:
-            async with asyncio.timeout(self._idle_timeout):
+            async with time_limit(
+                self._idle_timeout, "idle_timeout", "while waiting for an event or a comment"
+            ):
                 return await anext(stream, None)
-        except TimeoutError as error:
-            silence = HTTPTimeoutError(f"no event and no comment in {self._idle_timeout:g} seconds")
-            silence.__cause__ = error
-            failure: Exception = silence
-        except (HTTPClientError, OSError) as error:
-            failure = error
-        # An end, a loss, a silence: all are answered by another connection, where one may be.
-        if not self._repeats:
-            raise failure
-        return None
+        except (HTTPClientError, OSError):
+            # An end, a loss, a silence: all are answered by another connection, where one may be.
+            if not self._repeats:
+                raise
+            return None
 
     async def _reconnect(self) -> None:
         failures = 0
@@ -202,13 +200,8 @@ class EventSource:
     async def _connect(self) -> None:
         stream = self._client.stream(self._prepared(), raise_error=False)
         limit = self._request.with_defaults(self._client.defaults).request_timeout
-        try:
-            async with asyncio.timeout(limit or None):
-                await stream.__aenter__()
-        except TimeoutError as error:
-            raise HTTPTimeoutError(
-                f"timed out while waiting for an event stream after {limit:g} seconds"
-            ) from error
+        async with time_limit(limit, "request_timeout", "while waiting for an event stream"):
+            await stream.__aenter__()
         self._stream = stream
         try:
             self._judge(stream)

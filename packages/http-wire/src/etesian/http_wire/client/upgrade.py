@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from etesian.http_wire.client.dialer import check_source, dial
-from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
+from etesian.http_wire.client.errors import HTTPClientError
+from etesian.http_wire.client.fetch import CONNECTING, EXCHANGING
 from etesian.http_wire.client.hop import Hop
 from etesian.http_wire.client.outgoing import (
     OutgoingRequest,
@@ -19,13 +19,14 @@ from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import check_proxy, check_tunnel, proxy_of_request
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.client.socks import check_socks
+from etesian.http_wire.client.time_limit import time_limit
 from etesian.http_wire.client.tls import TLSContexts
 from etesian.http_wire.client.url import parse_url
 from etesian.http_wire.wire.policy import STRICT
 from etesian.streams.interface import TCPClient
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from etesian.http_wire.client.connection import ClientConnection
     from etesian.http_wire.client.request import HTTPRequest
@@ -67,14 +68,14 @@ async def connect_upgrade(
     if target.username is not None and request.auth_username is None:
         request = request.replaced(auth_username=target.username, auth_password=target.password)
     upgrade = _Upgrade(request, target, protocol_factory)
-    dialler = tcp_client or TCPClient()
+    dialer = tcp_client or TCPClient()
     try:
-        async with _limit(request.connect_timeout, "while connecting"):
-            connection = await dial(dialler, _key(request, target), lambda _: None, tunnel=True)
+        async with time_limit(request.connect_timeout, "connect_timeout", CONNECTING):
+            connection = await dial(dialer, _key(request, target), lambda _: None, tunnel=True)
     finally:
         if tcp_client is None:
-            dialler.close()
-    async with _limit(request.request_timeout, "while waiting for the response"):
+            dialer.close()
+    async with time_limit(request.request_timeout, "request_timeout", EXCHANGING):
         return await upgrade.run(connection)
 
 
@@ -175,12 +176,3 @@ def _key(request: HTTPRequest, target: Target) -> PoolKey:
         check_socks(proxy)
     address = (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
     return PoolKey(origin, address, tls, request.network_interface, request.allow_ipv6, proxy)
-
-
-@asynccontextmanager
-async def _limit(seconds: float, phase: str) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(seconds or None):
-            yield
-    except TimeoutError as error:
-        raise HTTPTimeoutError(f"timed out {phase} after {seconds:g} seconds") from error
