@@ -31,6 +31,9 @@ __all__ = ["main"]
 # Octets. What is written while it comes needs no limit for the memory's sake.
 _MAX_BODY_SIZE = 2**62
 
+# Of one URL, after which the next has its turn.
+_FAILURES = (HTTPClientError, HTTPOutputError, OSError, ValueError, KeyError, ImportError)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fetch the URLs of the command line one by one, and print what is asked for.
@@ -85,10 +88,7 @@ async def _fetch(
         if options.verbose:
             show_request(request_head(request, parse_url(request.url)))
         return await _fetch_repeatedly(client, request, options, output)
-    except (
-        *(HTTPClientError, HTTPOutputError),
-        *(OSError, ValueError, KeyError, ImportError),
-    ) as error:
+    except _FAILURES as error:
         where = f"{url}: " if len(options.urls) > 1 and "@" not in url else ""
         _complain(options, f"{where}{message_of(error)}")
         return status_of(error)

@@ -38,7 +38,7 @@ exit status:
   130 interrupted
 """
 
-
+# Options whose value may be left out.
 _SWITCHES = ("--follow_redirects", "--validate_cert", "--print_headers", "--print_body")
 
 
@@ -59,10 +59,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     _add_way(parser.add_argument_group("connection"))
     _add_output(parser.add_argument_group("output"))
     parser.add_argument(
-        "-V", "--version", action="version", version=f"etesian-http-wire {_version()}"
+        "-V",
+        "--version",
+        action="version",
+        version=f"etesian-http-wire {version('etesian-http-wire')}",
     )
     words = sys.argv[1:] if arguments is None else arguments
-    # Alone they are true, and do not take the URL behind them for their value.
+    # Alone they are true: the URL behind them is not their value.
     options = parser.parse_args([f"{word}=true" if word in _SWITCHES else word for word in words])
     if (options.data or options.json is not None) and options.form:
         parser.error("a body is a form (-F) or data (-d, --json), not both")
@@ -173,7 +176,9 @@ def _add_request(group: argparse._ArgumentGroup) -> None:
     add("-I", "--head", action="store_true", help="ask for the head only, and print it")
     add("-H", "--header", metavar="LINE", action="append", default=[], help="'Name: value'")
     add(
-        *("-d", "--data", "--data-binary"),
+        "-d",
+        "--data",
+        "--data-binary",
         metavar="DATA",
         action="append",
         default=[],
@@ -181,7 +186,8 @@ def _add_request(group: argparse._ArgumentGroup) -> None:
     )
     add("--json", metavar="DATA", help="the same, as application/json")
     add(
-        *("-F", "--form"),
+        "-F",
+        "--form",
         metavar="NAME=VALUE",
         action="append",
         default=[],
@@ -198,7 +204,8 @@ def _add_way(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     _add_boolean(group, "follow_redirects", default=True, text="follow redirects")
     add(
-        *("-L", "--location"),
+        "-L",
+        "--location",
         dest="follow_redirects",
         action="store_true",
         help="follow redirects (the default)",
@@ -262,7 +269,3 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < 1e9:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds
-
-
-def _version() -> str:
-    return version("etesian-http-wire")

@@ -35,7 +35,7 @@ _BODY_FIELDS = (
 )
 
 # urljoin drops some of these and reads what is left: a "/", a tab and a "/" would name a host.
-_IGNORED = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class RedirectRefusedError(ValueError):
@@ -67,7 +67,7 @@ def next_request(
     that leaves TLS (unless ``allow_insecure_redirects``), and for a produced
     body that would have to be sent again.
     """
-    if _IGNORED.search(location):
+    if _CONTROL.search(location):
         raise RedirectRefusedError("the location holds a control character")
     try:
         url = urljoin(target.url, _as_text(location))
