@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["BUSY_POLL", "Answering", "BusyPolling"]
 
 BUSY_POLL = 100e-6
-"""Seconds: about twice what it costs to fall asleep and wake up, so it costs never much more."""
+"""Seconds: about twice what falling asleep and waking up cost, so a vain look costs little more."""
 
 
 class Answering(Protocol):

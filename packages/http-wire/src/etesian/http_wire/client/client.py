@@ -22,13 +22,20 @@ __all__ = ["AsyncHTTPClient"]
 
 
 class AsyncHTTPClient:
-    """Fetches, concurrently: ``response = await AsyncHTTPClient().fetch(url)``.
+    """Fetches URLs, any number at once.
+
+    ::
+
+        client = AsyncHTTPClient()
+        response = await client.fetch(url, request_timeout=5)
+        print(response.code, response.headers["Content-Type"], response.body)
 
     The constructor gives an instance of the configured implementation, by
     default :class:`~etesian.http_wire.client.simple_client.SimpleAsyncHTTPClient`,
     and the same one each time on one event loop, so that its limits and its
-    pool serve the whole program. ``force_instance=True`` gives a new one, and
-    then its options are the implementation's. The client belongs to the loop
+    pool serve the whole program; it is closed with the loop.
+    ``force_instance=True`` gives a new one, which takes the options of the
+    implementation and is the caller's to close. The client belongs to the loop
     that runs when it is made, or else to the current ``IOLoop``; no method may
     be called from another thread.
     """
@@ -47,8 +54,8 @@ class AsyncHTTPClient:
     def __new__(cls, force_instance: bool = False, **options: Any) -> Self:
         """Give the loop's instance, or a new one with ``force_instance``.
 
-        ``options`` of an instance that exists already have no effect: prefer
-        :meth:`configure`.
+        ``options`` are those of the implementation. They have no effect on an
+        instance that exists already: prefer :meth:`configure`.
         """
         loop = _current_loop()
         implementation: type[AsyncHTTPClient] = cls
@@ -112,11 +119,11 @@ class AsyncHTTPClient:
     def fetch(
         self, request: str | HTTPRequest, raise_error: bool = True, **options: Any
     ) -> asyncio.Future[HTTPResponse]:
-        """Start a fetch, and give its response when awaited.
+        """Start a fetch, and give its :class:`HTTPResponse` when awaited.
 
-        ``options`` are those of :class:`HTTPRequest`, for a URL only. The fetch
-        runs whether it is awaited or not; cancelling the future abandons it and
-        closes its connection.
+        ``options`` are the arguments of :class:`HTTPRequest`, for a URL only.
+        The fetch runs whether it is awaited or not; cancelling the future
+        abandons it and closes its connection.
 
         The future fails with ``HTTPClientError`` for a status other than 2xx
         (with ``raise_error=False`` the response is given), and whatever
@@ -126,9 +133,10 @@ class AsyncHTTPClient:
         ``NotImplementedError`` for a request that cannot be made; and with what
         a callback or body producer of the request raised.
 
-        Raises ``RuntimeError`` at once on a closed client, ``TypeError`` for
+        Raises at once ``RuntimeError`` on a closed client, ``TypeError`` for
         what is neither a URL nor an ``HTTPRequest``, for options beside an
-        ``HTTPRequest``, or unknown ones.
+        ``HTTPRequest`` and for unknown ones, and whatever else
+        :class:`HTTPRequest` raises.
         """
         if self._closed:
             raise RuntimeError("fetch on a closed HTTP client")
@@ -150,9 +158,10 @@ class AsyncHTTPClient:
     ) -> ResponseStream:
         """Give a response to be entered by ``async with`` and read by ``async for``.
 
-        Arguments and exceptions are those of :meth:`fetch`, whose
-        ``request_timeout`` holds for the whole body; a status other than 2xx is
-        raised without its body. The request's own callbacks are not called.
+        Arguments and exceptions are those of :meth:`fetch`, raised when the
+        block is entered or the body is read. ``request_timeout`` holds for the
+        whole body; a status other than 2xx is raised without its body. The
+        request's own callbacks are not called.
         """
         if isinstance(request, str):
             request = HTTPRequest(request, **options)
@@ -175,7 +184,10 @@ class AsyncHTTPClient:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Free all that the client holds; it is of no use afterwards."""
+        """Free all that the client holds; it is of no use afterwards.
+
+        Fetches under way fail with ``HTTPStreamClosedError``.
+        """
         self._closed = True
         key = (self.asyncio_loop, type(self))
         if self._shared.get(key) is self:

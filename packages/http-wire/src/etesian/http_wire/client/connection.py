@@ -45,7 +45,7 @@ class Exchange(ResponseReceiver, Protocol):
 class ClientConnection(asyncio.Protocol):
     """The client's end of a connection, fed by push.
 
-    Owned by whoever got it last: the dialler, a fetch, or the pool. Bytes that
+    Owned by whoever got it last: the dialer, a fetch, or the pool. Bytes that
     come while no exchange is under way were never asked for, and close it: the
     next request would take them for its answer.
     """

@@ -43,6 +43,15 @@ _SECURE_PREFIX, _HOST_PREFIX = "__secure-", "__host-"
 class CookieJar:
     """Keeps the cookies that responses set, and gives each request those that are for it.
 
+    ::
+
+        jar = CookieJar()
+        client = AsyncHTTPClient(force_instance=True, cookie_jar=jar)
+        await client.fetch(url)
+        print(jar.header_for(url))
+        jar.save("cookies.json")
+        client.close()
+
     A client made with ``cookie_jar=CookieJar()`` does both, for every hop of a
     fetch. Cookies of a domain that is a public suffix (``co.uk``) are refused,
     as are those over http that claim to be ``Secure`` or would cover a secure
@@ -66,9 +75,10 @@ class CookieJar:
         ``is_public_suffix`` tells of a domain in lower case whether anybody can
         register below it; by default by the Public Suffix List that comes with
         the extra ``cookies``. A site is what lies directly below such a suffix.
-        Where there would be more cookies than ``max_cookies``, or
-        ``max_cookies_of_site``, those that are not secure go first, then the
-        least recently used.
+        Where there would be more cookies than ``max_cookies``, or of one site
+        than ``max_cookies_of_site``, the expired ones go, and if there are none,
+        one that is not secure, the least recently used. ``clock`` gives the
+        seconds since the epoch.
 
         Raises ``ModuleNotFoundError`` without the extra and ``is_public_suffix``.
         """

@@ -80,13 +80,24 @@ class CurlFetch(Fetch[CurlHop]):
 class CurlAsyncHTTPClient(FetchingClient):
     """Fetches through libcurl; needs the extra ``curl``.
 
-    Speaks http and https only, HTTP/1.1 only. Differs from the pooled client in
-    that it has digest, and has neither ``body_producer`` nor
-    ``expect_100_continue`` nor ``ssl_options`` nor ``proxy_ssl_options``. It
-    dials by itself: no ``tcp_client`` sees the addresses before, no host is
-    mapped, and ``max_clients`` is the only bound.
-    Failures without a response are ``CurlError`` with libcurl's number where
-    they are not one of the others.
+    ::
+
+        client = CurlAsyncHTTPClient()
+        response = await client.fetch(
+            url, auth_username="Ada", auth_password="1815", auth_mode="digest"
+        )
+
+    Speaks http and https only, HTTP/1.1 only. Has digest credentials, for
+    servers and for proxies, which the pooled client has not. Raises
+    ``NotImplementedError`` for ``body_producer``, ``expect_100_continue``,
+    ``ssl_options``, ``proxy_ssl_options`` and a proxy of ``https``, which only
+    that one has. libcurl dials by itself: no ``tcp_client`` sees the addresses
+    before, no host is mapped, and ``max_clients`` is the only bound on
+    connections in use.
+
+    Failures without a response are :class:`CurlError` with libcurl's number
+    where they are none of the others that :meth:`fetch` names. To import this
+    class without the extra raises ``ModuleNotFoundError``.
     """
 
     _environment: CurlEnvironment
@@ -104,10 +115,15 @@ class CurlAsyncHTTPClient(FetchingClient):
         """Set the client up.
 
         ``max_clients`` fetches run at once, the others queue. ``max_body_size``
-        bounds the octets of a body, also after decompression, and
-        ``max_header_size`` those of a response head. ``cookie_jar`` keeps the
-        cookies of responses for the requests that they are for.
-        ``trust_environment`` takes a proxy from where the pooled client would.
+        bounds the octets of a body, also after decompression, kept or streamed;
+        by default 100 MiB. ``max_header_size`` bounds those of a response head;
+        by default 64 KiB. ``cookie_jar`` keeps the cookies of responses for the
+        requests that they are for. ``trust_environment`` takes a proxy from
+        where the pooled client would. ``defaults`` are values for request
+        options that a request leaves unset.
+
+        Raises ``ValueError`` for less than one client, ``TypeError`` for an
+        unknown option.
         """
         super().initialize(defaults=defaults)
         self._fetch_class = CurlFetch

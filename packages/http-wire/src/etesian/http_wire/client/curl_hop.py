@@ -44,7 +44,7 @@ _LASTING = {
 
 
 class CurlError(HTTPClientError):
-    """libcurl gave no response; ``errno`` is its ``CURLE_`` number."""
+    """libcurl gave no response; ``errno`` is its ``CURLE_`` number, ``code`` is 599."""
 
     def __init__(self, errno: int, message: str) -> None:
         super().__init__(599, message)

@@ -49,24 +49,29 @@ class EventSource:
 
     ::
 
-        async with EventSource(client, "https://example.org/events") as events:
+        async with EventSource(client, url) as events:
             async for event in events:
                 print(event.event, event.data)
 
-    When the stream ends or its connection is lost, the source connects again,
-    after the time that the server asked for by ``retry``, with the identifier
-    of the last event in ``Last-Event-ID``. As long as connections bring no
-    event, or none comes about, the time doubles up to ``max_retry``, a random
-    part of it added so that clients do not come back together. The iteration
-    ends when the server answers 204.
+    The iteration gives :class:`ServerSentEvent`. When the stream ends or its
+    connection is lost, the source connects again, after the time that the
+    server asked for by ``retry``, with the identifier of the last event in
+    ``Last-Event-ID``. As long as connections bring no event, or none comes
+    about, the time doubles up to ``max_retry``, and a random part of it is added
+    so that clients do not come back together. The iteration ends when the
+    server answers 204.
 
     A request that is not idempotent (RFC 9110, 9.2.2) is made once: the end of
     its stream is the end of the iteration, and its loss is raised.
 
-    A source that is connected holds one of the client's ``max_clients``. The
-    client's ``max_body_size`` ends a stream, as an end of the server's
-    would. One task iterates. Leaving the block, also by cancellation, closes
-    the connection.
+    A source that is connected holds one of the client's ``max_clients``. A
+    stream that has grown to the client's ``max_body_size`` ends as if the server
+    had ended it. One task iterates. Leaving the block, also by cancellation,
+    closes the connection.
+
+    ``last_event_id`` is the identifier that the next connection will send, ``""``
+    for none: what a later program needs to go on. ``retry`` is the time before
+    a reconnection in seconds, as the server said last.
     """
 
     def __init__(
@@ -87,10 +92,13 @@ class EventSource:
         ``request`` keeps all its options, of which ``request_timeout`` holds for
         the head of each response only. ``idle_timeout`` is for how many seconds
         the server may send nothing, not even a comment, before the connection
-        counts as lost; 0 is without limit. ``max_failures`` is how many
-        connections in a row may fail to come about. ``last_event_id`` goes on
-        with a stream of an earlier program. ``max_line_size`` and
-        ``max_event_size`` are in octets.
+        counts as lost; 0 is without limit. ``last_event_id`` goes on with a
+        stream of an earlier program. ``retry`` and ``max_retry`` are the seconds
+        before a reconnection, until the server says otherwise and whatever it
+        says; a failed one's ``Retry-After`` is obeyed up to the latter, too.
+        ``max_failures`` is how many connections in a row may fail to come
+        about. ``max_line_size``, by default 1 MiB, and ``max_event_size``, by
+        default 4 MiB, are in octets.
         """
         if isinstance(request, str):
             request = HTTPRequest(request)

@@ -3,8 +3,11 @@
 ::
 
     QUEUED -> CONNECTING -> EXCHANGING -> ENDED
-                  ^             |
-                  +-------------+   a redirect, or the one repetition
+       ^          ^             |
+       +----------+-------------+   a redirect, or the one repetition
+
+A kept connection needs no CONNECTING. A redirect is QUEUED again only where its
+host has no room, and the repetition never is.
 
 Every state can end by a timeout, by an error or by abandonment, and all of them
 go through one place that gives back what the fetch holds. No Task is made unless

@@ -48,7 +48,7 @@ class MultipartForm:
         form.add_file("photo", Path("beach.jpg"))
         await client.fetch(url, method="POST", headers=form.headers, body_producer=form.produce)
 
-    Files are read while they are sent, in a thread, and never held as a whole.
+    Files are read in a thread, while they are sent, and never held as a whole.
     A form may be sent again, also at the same time, unless it holds a file
     object (not at the same time) or an iterable or the path of a pipe (once).
     """
@@ -86,9 +86,9 @@ class MultipartForm:
     def add_field(self, name: str, value: str | bytes, *, content_type: str | None = None) -> None:
         """Add a field; text is sent as UTF-8.
 
-        Raises ``ValueError`` for a name or type with CR, LF or another control
-        character: those would end the line that they stand in, these are refused
-        by servers.
+        Raises ``ValueError`` for a name with CR, LF or another control character,
+        and for a type that is not printable ASCII: they could end the line that
+        they stand in, or servers refuse them.
         """
         self._add(name, None, content_type, value)
 
@@ -120,7 +120,7 @@ class MultipartForm:
     async def produce(self, write: Callable[[bytes], Awaitable[None]]) -> None:
         """Write the body: what ``body_producer`` of a request takes.
 
-        Raises what reading the files raises.
+        Raises what reading the files raises. Cancellation closes them.
         """
         for part in self._parts:
             await write(part.head)

@@ -45,7 +45,7 @@ class Closable(Protocol):
         ...
 
 
-# Keys that may stay without a connection, beside as many as may have some.
+# Keys may be kept that have no connection: as many as may have one, and these few.
 _FEW = 16
 
 C = TypeVar("C", bound=Closable)

@@ -24,6 +24,17 @@ __all__ = ["HTTPRequest"]
 class HTTPRequest:
     """One request for :meth:`AsyncHTTPClient.fetch`, and how it is to be made.
 
+    ::
+
+        request = HTTPRequest(
+            url,
+            method="PUT",
+            headers={"Content-Type": "application/json"},
+            body='{"name": "Ada"}',
+            request_timeout=5,
+        )
+        response = await client.fetch(request)
+
     Every argument is an attribute of the same name (except
     ``if_modified_since``, which becomes a header). ``None`` leaves an option
     unset: it then reads as the class's default, and gives way to the client's
@@ -31,12 +42,20 @@ class HTTPRequest:
     request is not changed by a fetch, so it may be fetched again, also
     concurrently.
 
+    Raises ``TypeError`` for an unknown option and for a body that is neither
+    bytes nor text, ``ValueError`` for a header that may not be sent. URL and
+    options are judged when they are fetched.
+
     ``url``
         Absolute, http or https; :func:`~etesian.http_wire.client.url.parse_url`
         is its grammar. A user and password in it serve as ``auth_username`` and
         ``auth_password`` and are sent nowhere else.
+    ``method``
+        GET, HEAD, DELETE or OPTIONS, without a body, or POST, PUT or PATCH,
+        with one; others with ``allow_nonstandard_methods`` only.
     ``headers``
-        Any mapping; it is copied.
+        Any mapping; it is copied. An :class:`HTTPHeaders` may hold a name more
+        than once.
     ``body``
         Bytes, or text to be sent as UTF-8.
     ``body_producer``
@@ -49,13 +68,15 @@ class HTTPRequest:
         ``basic`` is the only mode of the pooled client (RFC 7617, in UTF-8).
     ``connect_timeout``
         Seconds that waiting for a slot, name resolution, connecting and the TLS
-        handshake may take together; 0 is no limit.
+        handshake may take together, 20 by default; 0 is no limit.
     ``request_timeout``
-        Seconds for the whole fetch, redirects included; 0 is no limit.
+        Seconds for the whole fetch, redirects included, 20 by default; 0 is no
+        limit.
     ``if_modified_since``
         A ``datetime`` or seconds since the epoch.
     ``follow_redirects``, ``max_redirects``
-        How many 301, 302, 303, 307 and 308 responses are followed.
+        Whether 301, 302, 303, 307 and 308 responses are followed, and how many
+        in a row: 5 by default. The one beyond is the outcome, as an error.
     ``allow_insecure_redirects``
         Let a redirect lead from https to http; otherwise such a response is the
         outcome, as an error.
@@ -65,8 +86,12 @@ class HTTPRequest:
     ``header_callback``
         Called with the status line, each header line and the empty line, all
         ending in CR LF, before any piece of the body.
+    ``user_agent``
+        In place of the ``User-Agent`` of ``headers``, or of our own name.
     ``decompress_response``
-        Ask for gzip, and decode it; the limits hold for the decoded size.
+        Ask for gzip, unless ``headers`` hold an ``Accept-Encoding``, and decode
+        what comes: gzip and deflate, with their extras also brotli and zstd. The
+        limits hold for the decoded size, too. On by default.
     ``network_interface``
         The local IP address to connect from; libcurl also takes the name of an
         interface.
@@ -84,10 +109,11 @@ class HTTPRequest:
         Credentials for the proxy alone; ``basic`` is the only mode of the
         pooled client.
     ``proxy_ssl_options``
-        An ``SSLContext``: the proxy itself is spoken to over TLS. For the pooled
-        client only.
+        An ``SSLContext``: an HTTP proxy, however it is named, is spoken to over
+        TLS, and trusted by this. For the pooled client only.
     ``prepare_curl_callback``
-        For the client on libcurl; the pooled one does not call it.
+        Called by the client on libcurl with the ``pycurl.Curl`` of each hop, its
+        options set, to change them; the pooled client does not call it.
     ``allow_nonstandard_methods``
         Any token as ``method``, with or without a body.
     ``validate_cert``, ``ca_certs``, ``client_key``, ``client_cert``
@@ -100,6 +126,8 @@ class HTTPRequest:
         Whether IPv6 addresses of the host are tried.
     ``expect_100_continue``
         Send the body only after the server's ``100 Continue``.
+
+    ``start_time`` is when the request was made, in seconds since the epoch.
     """
 
     # What every request has. What is set beside, option or other, is in its dictionary, so that

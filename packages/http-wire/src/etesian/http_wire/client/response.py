@@ -21,17 +21,27 @@ _PHASES = ("queue", "connect", "starttransfer", "total")
 class HTTPResponse:
     """A response, or the failure to get one.
 
+    ::
+
+        response = await client.fetch(url, raise_error=False)
+        if response.error is None:
+            print(response.headers.get("Content-Type"), response.body)
+
     ``request``
         The request as it was given to ``fetch``, whatever redirects led to.
     ``code``, ``reason``, ``headers``, ``body``
-        The response; ``code`` is 599 where there is none. ``body`` is empty if
-        a ``streaming_callback`` took it.
+        The response; ``code`` is 599 where there is none. ``reason`` is
+        ``"Unknown"`` where the server gave none. ``body`` is bytes, decoded,
+        and empty if a ``streaming_callback`` took it.
+    ``buffer``
+        The body as a file.
     ``effective_url``
         The URL that gave this response, after redirects.
     ``error``
         The exception that :meth:`rethrow` raises, or ``None`` for a 2xx.
     ``request_time``
-        Seconds from the start of the fetch to its end.
+        Seconds from the start of the fetch to its end, ``None`` for a response
+        that no fetch gave.
     ``time_info``
         Seconds by phase: ``queue`` (waiting for a slot), ``connect`` (name
         resolution, TCP and TLS; 0 on a connection that was kept), ``starttransfer``
@@ -91,7 +101,7 @@ class HTTPResponse:
 
     @property
     def headers(self) -> HTTPHeaders:
-        """The fields of the response."""
+        """The fields of the response; changes to them stay in it."""
         if isinstance(self._fields, ResponseHead):
             self._fields = self._fields.headers()
         return self._fields

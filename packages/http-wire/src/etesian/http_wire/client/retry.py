@@ -48,6 +48,7 @@ class RetryBudget:
     """
 
     def __init__(self, *, ratio: float = 0.1, reserve: int = 10) -> None:
+        """Begin with the whole ``reserve``, in retries; ``ratio`` is earned by each request."""
         self._ratio = ratio
         self._reserve = float(reserve)
         self._left = float(reserve)
@@ -68,6 +69,12 @@ class RetryBudget:
 class RetryPolicy:
     """When a failed request is made again, and after how long.
 
+    ::
+
+        policy = RetryPolicy(attempts=5)
+        response = await fetch_with_retries(client, HTTPRequest(url), policy)
+
+    One policy is for all requests to a server, so that they share its budget.
     Only idempotent requests (RFC 9110, 9.2.2) are, without a produced body and
     without a streaming callback, which would be told a beginning twice. Reasons
     are the statuses in ``codes`` and failures without a response, except those
@@ -84,6 +91,7 @@ class RetryPolicy:
     max_delay: float = 20.0
     """Seconds at most; a server that asks for more with ``Retry-After`` is not asked again."""
     budget: RetryBudget = field(default_factory=RetryBudget)
+    """What :func:`fetch_with_retries` takes its retries from; by default one of its own."""
 
     def delay_after(self, request: HTTPRequest, attempt: int, error: Exception) -> float | None:
         """Give the seconds to wait before the next attempt, ``None`` to give up.
@@ -109,10 +117,11 @@ class RetryPolicy:
 async def fetch_with_retries(
     client: AsyncHTTPClient, request: HTTPRequest, policy: RetryPolicy
 ) -> HTTPResponse:
-    """Give the first successful response; raises what the last attempt raised.
+    """Give the first response of a 2xx status; raises what the last attempt raised.
 
-    Each attempt has the timeouts of the request anew. Cancellation ends the
-    attempt or the pause that it meets.
+    Each attempt has the timeouts of the request anew, and pauses come on top:
+    bound the whole by ``asyncio.timeout``. Cancellation ends the attempt or the
+    pause that it meets. Any number may run at once with one policy.
     """
     attempt = 1
     policy.budget.request_made()
@@ -143,7 +152,7 @@ def is_lasting(error: Exception) -> bool:
 
 
 def retry_after(headers: HTTPHeaders) -> float | None:
-    """Give the seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3), if it is readable."""
+    """Give the seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3), if it can be read."""
     value = headers.get("Retry-After", "")
     try:
         return float(decimal(value))

@@ -37,8 +37,8 @@ class SimpleAsyncHTTPClient(FetchingClient):
 
     A connection serves only requests of the same origin, dialled address, TLS
     context, proxy, source address and address families. At most ``max_clients``
-    connections are in use, ``max_clients_per_host`` of one origin, and as many
-    idle.
+    connections are in use, ``max_clients_per_host`` of them for one origin, and
+    at most ``max_idle`` wait for another request.
     """
 
     _environment: Environment
@@ -65,8 +65,8 @@ class SimpleAsyncHTTPClient(FetchingClient):
         """Set the client up; the options are those of the constructor.
 
         ``max_clients``
-            How many fetches run at once; the others queue, and their timeouts
-            run meanwhile.
+            How many fetches run at once, 10 by default; the others queue, and
+            their timeouts run meanwhile.
         ``max_clients_per_host``
             How many of those may use one origin; by default all. Who waits for
             a busy origin stands in nobody else's way. A redirect to another
@@ -77,13 +77,13 @@ class SimpleAsyncHTTPClient(FetchingClient):
             A proxy looks names up by itself, so nothing is mapped there.
         ``max_buffer_size``, ``max_body_size``
             Octets of a body, also after decompression: the lesser of the two
-            if it is kept, ``max_body_size`` alone if it is streamed. By default
-            100 MiB, and the same.
+            if it is kept, ``max_body_size`` alone if it is streamed. The former
+            is 100 MiB by default, and the latter is then the same.
         ``max_header_size``
             Octets of a response head; 64 KiB by default.
         ``max_idle``, ``max_idle_per_host``, ``idle_timeout``
             How many connections are kept, in all and per origin (``max_clients``
-            by default), and for how many seconds.
+            by default), and for how many seconds: 30 by default.
         ``busy_poll``
             Seconds, 100 µs by default, for which the loop does not sleep after a
             request on a connection whose last answer came within as many. That
@@ -94,7 +94,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
         ``tcp_client``
             What connects: its resolver, and its ``allow_address`` hook, which
             sees each address before it is dialled; that is the proxy's where
-            one is used.
+            one is used. The client takes it over, and closes it.
         ``trust_environment``
             Take a proxy from ``http_proxy``, ``https_proxy`` and ``all_proxy``,
             except for hosts in ``no_proxy``, where the request names none.
@@ -106,6 +106,9 @@ class SimpleAsyncHTTPClient(FetchingClient):
             options above go before it.
         ``defaults``
             Values for request options that a request leaves unset.
+
+        Raises ``ValueError`` for less than one client or less than no time of
+        ``busy_poll``, ``TypeError`` for an unknown option.
         """
         super().initialize(defaults=defaults)
         self._fetch_class = PooledFetch

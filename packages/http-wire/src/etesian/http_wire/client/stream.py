@@ -25,12 +25,17 @@ class ResponseStream:
     ::
 
         async with client.stream(url) as response:
+            print(response.code, response.headers.get("Content-Length"))
             async for piece in response:
-                ...
+                print(len(piece))
 
     Nothing is read ahead of the iteration but one piece, so a slow reader slows
-    the server down. Leaving the block early abandons the fetch and closes its
-    connection. One task iterates, and once.
+    the server down. Leaving the block early, also by an exception or
+    cancellation, abandons the fetch and closes its connection. One task
+    iterates, and once. :meth:`AsyncHTTPClient.stream` makes it.
+
+    ``code``, ``reason`` and ``headers`` are those of the response after
+    redirects, from the entry of the block on.
     """
 
     code: int

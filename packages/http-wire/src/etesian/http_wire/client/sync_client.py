@@ -23,6 +23,11 @@ T = TypeVar("T")
 class HTTPClient:
     """Fetches, blocking the thread until the response is there.
 
+    ::
+
+        with HTTPClient() as client:
+            print(client.fetch(url).body)
+
     It has an event loop of its own and touches no other: it works where none
     runs and, since it then leaves the waiting to a thread, also where one does
     (which it blocks). Use it from one thread at a time, and close it; as a
@@ -51,8 +56,9 @@ class HTTPClient:
     def fetch(self, request: str | HTTPRequest, **options: Any) -> HTTPResponse:
         """Give the response; arguments and exceptions are those of :meth:`AsyncHTTPClient.fetch`.
 
-        Callbacks of the request run before this returns, outside of any loop of
-        the caller's. An interruption (``KeyboardInterrupt``) abandons the fetch.
+        ``raise_error`` is among them. Callbacks of the request run before this
+        returns, outside of any loop of the caller's. An interruption
+        (``KeyboardInterrupt``) abandons the fetch.
         """
         if self._closed:
             raise RuntimeError("fetch on a closed HTTP client")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["TLSContexts"]
 
 # Contexts hold loaded certificates, 1 MB with the system's roots. Programs have a handful of
-# identities; one that names a new file per request loses the oldest.
+# identities; in one that names a new file per request the oldest context goes.
 _MAX_CONTEXTS = 32
 
 

@@ -45,19 +45,31 @@ async def connect_upgrade(
     *,
     tcp_client: TCPClient | None = None,
 ) -> P:
-    """Ask for another protocol, and give the one that then has the connection.
+    """Ask for another protocol (RFC 9110, 7.8), and give the one that then has the connection.
+
+    ::
+
+        class Chat(asyncio.Protocol):
+            def data_received(self, data):
+                print(data)
+
+        request = HTTPRequest(url, headers={"Connection": "Upgrade", "Upgrade": "chat"})
+        protocol = await connect_upgrade(request, lambda response: Chat())
 
     ``request`` holds the ``Upgrade`` fields; its timeouts, TLS options, source
     address, proxy (by a tunnel, also for http) and credentials count, its
-    redirect options do not. On ``101`` the
-    factory is called with the response, to judge its fields and to make the
-    protocol, which at once gets ``connection_made`` and the bytes that came
-    behind the head. What the factory raises closes the connection and is
-    raised here.
+    redirect options do not. ``connect_timeout`` is for the
+    connection, and ``request_timeout`` for the answer on it. ``tcp_client``
+    connects, and stays the caller's; by default it is a new one.
 
-    Raises ``HTTPClientError`` with the response for every other status;
-    :class:`HTTPTimeoutError`, ``OSError`` and the errors of
-    :meth:`AsyncHTTPClient.fetch` where there is none. Cancellation closes the
+    On ``101`` the factory is called with the response, to judge its fields and
+    to make the protocol, which at once gets ``connection_made`` and the bytes
+    that came behind the head. What the factory raises closes the connection and
+    is raised here.
+
+    Raises ``HTTPClientError`` with the response for every other status, and
+    where there is none, what :meth:`AsyncHTTPClient.fetch` fails with. The
+    response is held to the limits of ``WirePolicy()``. Cancellation closes the
     connection; after the return it is the protocol's.
     """
     check_request(request)
