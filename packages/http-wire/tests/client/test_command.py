@@ -278,7 +278,7 @@ def test_what_may_pass_is_repeated_when_asked(url, capfdbinary):
     assert capfdbinary.readouterr().err == b""
 
 
-def test_cookies_are_kept_in_a_file(url, tmp_path, run):
+def test_cookies_are_kept_in_a_file(tmp_path, run):
     pytest.importorskip("publicsuffixlist", reason="the extra cookies is not installed")
     file = str(tmp_path / "cookies.json")
     run("-c", file, path="/cookie")

@@ -93,7 +93,7 @@ async def test_what_the_request_says_goes_before_the_jar(canned_server, keeping,
         assert headers == {"Cookie": "a=own; c=own"}
 
 
-async def test_secure_cookies_go_over_tls_only(canned_server, keeping, jar, server_tls, ca_file):
+async def test_secure_cookies_go_over_tls_only(canned_server, keeping, server_tls, ca_file):
     set_both = answer("Set-Cookie: s=1; Secure", "Set-Cookie: __Host-h=1; Secure; Path=/")
     async with (
         canned_server(set_both, tls=server_tls()) as secure,

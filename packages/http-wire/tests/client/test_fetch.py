@@ -270,9 +270,11 @@ async def test_hostname_mapping_dials_another_address(canned_server, make_client
 
 
 @pytest.mark.spec("B-HTTP-155")
-async def test_without_ipv6_only_ipv4_is_dialled(client):
-    with pytest.raises(OSError, match=r"."):
-        await client.fetch("http://[::1]:1/", allow_ipv6=False)
+async def test_without_ipv6_only_ipv4_is_dialled(canned_server, client):
+    async with canned_server(HELLO, host="::1") as server:
+        with pytest.raises(OSError, match=r"."):
+            await client.fetch(server.url(host="[::1]"), allow_ipv6=False)
+    assert server.connections == 0
 
 
 @pytest.mark.spec("B-HTTP-154")

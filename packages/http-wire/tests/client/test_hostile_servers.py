@@ -194,7 +194,7 @@ async def test_bytes_behind_a_response_end_the_connection(canned_server, either)
 async def test_bytes_that_nobody_asked_for_are_nobodys_answer(canned_server, either, seen_by_loop):
     async with canned_server(OK) as server:
         await either.fetch(server.url())
-        # Past the loop, which may send what is written only when the either waits again.
+        # Past the loop, which may send what is written only when the client waits again.
         connected = server.writers[0].get_extra_info("socket").fileno()
         os.write(connected, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
         if seen_by_loop:

@@ -98,7 +98,7 @@ async def test_a_proxy_is_named_by_its_url(either, proxy):
     assert proxy.heads[-1].startswith(b"GET http://elsewhere.test/x HTTP/1.1\r\n")
 
 
-async def test_a_proxy_over_tls_is_named_by_its_url(canned_server, client, tls_proxy):
+async def test_a_proxy_over_tls_is_named_by_its_url(client, tls_proxy):
     url = f"https://pu:p%3Aw@127.0.0.1:{tls_proxy.port}"
     trust = {"proxy_ssl_options": tls_proxy.options["proxy_ssl_options"]}
     assert (await client.fetch("http://elsewhere.test/x", proxy=url, **trust)).body == b"ok"

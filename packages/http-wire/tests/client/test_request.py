@@ -1,3 +1,5 @@
+"""What is asked for and what is given, as values."""
+
 from __future__ import annotations
 
 import copy

@@ -53,7 +53,7 @@ async def test_another_head_or_method_is_parsed_anew(canned_server, client, pars
     assert server.connections == 1
 
 
-async def test_the_length_counts_each_time(canned_server, client, parsed):
+async def test_the_length_counts_each_time(canned_server, client):
     answers = [OK + b"ok", OK + b"ok" + OK + b"no", OK + b"ok"]
     async with canned_server(lambda number, *_: answers[number - 1]) as server:
         for _ in answers:
@@ -61,7 +61,7 @@ async def test_the_length_counts_each_time(canned_server, client, parsed):
     assert server.connections == 2
 
 
-async def test_what_ends_the_connection_is_remembered_too(canned_server, client, parsed):
+async def test_what_ends_the_connection_is_remembered_too(canned_server, client):
     closing = OK.replace(b"X-A: 1", b"Connection: close") + b"ok"
     async with canned_server(closing) as server:
         for _ in range(3):
@@ -78,7 +78,7 @@ async def test_repeated_fields_and_long_heads_are_not_kept(canned_server, client
     assert len(parsed) == 2
 
 
-async def test_limits_are_those_of_each_request(canned_server, make_client, parsed):
+async def test_limits_are_those_of_each_request(canned_server, make_client):
     client = make_client(max_buffer_size=1, max_body_size=2)
     pieces = []
     async with canned_server(OK + b"ok") as server:

@@ -1,3 +1,5 @@
+"""Which URLs there are, and where each leads."""
+
 from __future__ import annotations
 
 import pytest
