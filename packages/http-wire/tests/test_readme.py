@@ -6,13 +6,17 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
+
+from etesian.http_wire import EventStreamError
+
 README = Path(__file__).parents[1] / "README.md"
 
 
 def run_blocks(*, port, fetching):
     """Run the examples, but for their last line, and give what they define."""
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) >= 5
+    assert len(blocks) >= 6
     names = {}
     for block in blocks:
         if ("HTTPClient" in block) == fetching:
@@ -47,5 +51,11 @@ async def test_the_client_of_the_examples_reaches_their_server(capsys):
     await fetching["main"]()
     body = b"Hello, 127.0.0.1. You asked for /.\n"
     assert capsys.readouterr().out == f"200 text/plain {body}\n"
-    fetching["AsyncHTTPClient"]().close()
+    client = fetching["AsyncHTTPClient"]()
+    url = f"http://127.0.0.1:{port_of(served)}/"
+    await names["measure"](client, url)
+    assert capsys.readouterr().out == f"{len(body)}\n"
+    with pytest.raises(EventStreamError, match="'text/plain', expected 'text/event-stream'"):
+        await names["follow"](client, url)
+    client.close()
     await served.drain(1)

@@ -12,8 +12,9 @@
     └── CurlError               599; of ``curl_hop``: any other failure that libcurl numbers
 
 Errors of name resolution, of connecting and of TLS stay what they are
-(``OSError``, ``ssl.SSLError``). No message holds a URL, a header or a body: all
-of them may hold secrets.
+(``OSError``, ``ssl.SSLError``). No message holds a URL, a header that was sent,
+or a body: all of them may hold secrets. That of an :class:`HTTPProtocolError`
+quotes up to 80 octets of a malformed head, escaped.
 """
 
 from __future__ import annotations
