@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     HostnameMapping = Mapping[str | tuple[str, int], str | tuple[str, int]]
 
-__all__ = ["Environment"]
+__all__ = ["Environment", "pool_key"]
 
 
 @dataclass(kw_only=True)
@@ -61,8 +61,8 @@ class Environment:
     def __post_init__(self) -> None:
         """Remember routes where nothing but the request says where it goes, and with what."""
         # What the surroundings and the jar say may be another thing the next time.
-        asked = self.trust_environment or self.hostname_mapping or self.cookie_jar is not None
-        self.routes = None if asked else Routes(self.key_for)
+        varies = self.trust_environment or self.hostname_mapping or self.cookie_jar is not None
+        self.routes = None if varies else Routes(self.key_for)
 
     def key_for(self, request: HTTPRequest, origin: Origin) -> PoolKey:
         """Give what a connection for this request must equal.
@@ -72,16 +72,7 @@ class Environment:
         ``ModuleNotFoundError`` where it needs an extra that is not installed.
         """
         proxy = self._proxy(request, origin)
-        if proxy is not None and proxy.is_socks:
-            check_socks(proxy)
-        return PoolKey(
-            origin,
-            self._address(origin) if proxy is None else (proxy.host, proxy.port),
-            self.contexts.for_request(request) if origin.scheme == "https" else None,
-            request.network_interface,
-            request.allow_ipv6,
-            proxy,
-        )
+        return pool_key(request, origin, self._address(origin), proxy, self.contexts)
 
     def sweep(self) -> None:
         """Close what has idled too long, now and later, until nothing is in the pool."""
@@ -115,3 +106,27 @@ class Environment:
             return host, port
         mapped = self.hostname_mapping.get((host, port)) or self.hostname_mapping.get(host, host)
         return (mapped, port) if isinstance(mapped, str) else mapped
+
+
+def pool_key(
+    request: HTTPRequest,
+    origin: Origin,
+    address: tuple[str, int],
+    proxy: Proxy | None,
+    contexts: TLSContexts,
+) -> PoolKey:
+    """Give the key of a connection by way of ``proxy``, or without one to ``address``.
+
+    Raises what a certificate file or the proxy makes :meth:`Environment.key_for`
+    raise.
+    """
+    if proxy is not None and proxy.is_socks:
+        check_socks(proxy)
+    return PoolKey(
+        origin,
+        address if proxy is None else (proxy.host, proxy.port),
+        contexts.for_request(request) if origin.scheme == "https" else None,
+        request.network_interface,
+        request.allow_ipv6,
+        proxy,
+    )

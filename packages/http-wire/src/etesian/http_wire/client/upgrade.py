@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from etesian.http_wire.client.dialer import check_source, dial
+from etesian.http_wire.client.environment import pool_key
 from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.fetch import CONNECTING, EXCHANGING
 from etesian.http_wire.client.hop import Hop
@@ -15,10 +16,8 @@ from etesian.http_wire.client.outgoing import (
     check_request,
     request_head,
 )
-from etesian.http_wire.client.pool import PoolKey
 from etesian.http_wire.client.proxy import check_proxy, check_tunnel, proxy_of_request
 from etesian.http_wire.client.response import HTTPResponse
-from etesian.http_wire.client.socks import check_socks
 from etesian.http_wire.client.time_limit import time_limit
 from etesian.http_wire.client.tls import TLSContexts
 from etesian.http_wire.client.url import parse_url
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etesian.http_wire.client.connection import ClientConnection
+    from etesian.http_wire.client.pool import PoolKey
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.headers import HTTPHeaders
@@ -179,12 +179,7 @@ def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
 
 
 def _key(request: HTTPRequest, target: Target) -> PoolKey:
-    origin = target.origin
-    contexts = TLSContexts()
-    tls = contexts.for_request(request) if origin.scheme == "https" else None
+    origin, contexts = target.origin, TLSContexts()
     proxy = proxy_of_request(request, contexts)
     check_tunnel(proxy, request, origin, always=True)
-    if proxy is not None and proxy.is_socks:
-        check_socks(proxy)
-    address = (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
-    return PoolKey(origin, address, tls, request.network_interface, request.allow_ipv6, proxy)
+    return pool_key(request, origin, (origin.host, origin.port), proxy, contexts)
