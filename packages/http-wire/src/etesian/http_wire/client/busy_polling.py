@@ -31,7 +31,7 @@ class Answering(Protocol):
 
     @property
     def is_exchanging(self) -> bool:
-        """Tell whether the answer to the last request is still to come."""
+        """Whether the answer to the last request is still to come."""
         ...
 
 

@@ -143,7 +143,7 @@ class AsyncHTTPClient:
         if isinstance(request, str):
             request = HTTPRequest(request, **options)
         else:
-            _check_whole(request, options)
+            _check_request(request, options)
         future = _FetchFuture(loop=self.asyncio_loop)
         future.abandon = None
         future.raise_error = raise_error
@@ -166,7 +166,7 @@ class AsyncHTTPClient:
         if isinstance(request, str):
             request = HTTPRequest(request, **options)
         else:
-            _check_whole(request, options)
+            _check_request(request, options)
         return ResponseStream(
             lambda final: self.fetch(final, raise_error=False), request, raise_error=raise_error
         )
@@ -246,7 +246,7 @@ async def _closing(client: AsyncHTTPClient) -> AsyncGenerator[None, None]:
         client.close()
 
 
-def _check_whole(request: object, options: dict[str, Any]) -> None:
+def _check_request(request: object, options: dict[str, Any]) -> None:
     """Refuse what is no request, and options beside one."""
     if not isinstance(request, HTTPRequest):
         raise TypeError(f"a URL as str or an HTTPRequest is fetched, not {type(request).__name__}")

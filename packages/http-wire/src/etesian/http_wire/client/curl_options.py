@@ -58,9 +58,10 @@ def check_curl_request(request: HTTPRequest) -> None:
     """Refuse what this client cannot do.
 
     Raises ``NotImplementedError`` for ``body_producer``,
-    ``expect_100_continue`` and ``ssl_options`` and for a proxy over TLS,
-    ``ValueError`` for an unknown auth mode, for a proxy's URL that is none, and
-    for one of proxy host and port without the other.
+    ``expect_100_continue``, ``ssl_options`` and ``proxy_ssl_options`` and for a
+    proxy over TLS, ``ValueError`` for an unknown auth mode, for a proxy's URL
+    that is none, and otherwise as
+    :func:`~etesian.http_wire.client.proxy.check_proxy`.
     """
     if request.body_producer is not None or request.expect_100_continue:
         raise NotImplementedError("body_producer and expect_100_continue need the pooled client")
