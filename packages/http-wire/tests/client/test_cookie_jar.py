@@ -235,6 +235,7 @@ def test_cookies_of_the_program_are_held_to_the_same_rules(jar):
         Cookie(name="a=b", value="v", domain="a.test", host_only=True),
         Cookie(name="n", value="v", domain="a.test", host_only=True, path="x"),
         Cookie(name="__Host-n", value="v", domain="a.test", host_only=True),
+        Cookie(name="__Host-n", value="v", domain="a.test", host_only=False, secure=True),
     ):
         with pytest.raises(ValueError, match="cookie"):
             jar.add(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gzip
 from base64 import b64encode
 from math import inf
@@ -181,11 +182,22 @@ async def test_what_it_cannot_do_is_said(curl):
         {"method": "POST", "body_producer": produce},
         {"method": "POST", "body": b"", "expect_100_continue": True},
         {"ssl_options": ssl.create_default_context()},
+        {"proxy_host": "a", "proxy_port": 1, "proxy_ssl_options": ssl.create_default_context()},
+        {"proxy": "https://127.0.0.1:1"},
     ):
         with pytest.raises(NotImplementedError):
             await curl.fetch(url, **options)
     with pytest.raises(ValueError, match="proxy_port"):
         await curl.fetch(url, proxy_host="localhost")
+    for name in ("auth_mode", "proxy_auth_mode"):
+        with pytest.raises(ValueError, match="auth mode 'ntlm' is neither 'basic' nor 'digest'"):
+            await curl.fetch(url, **{name: "ntlm"})
+
+
+def test_its_errors_are_copied_and_shown():
+    copied = copy.copy(CurlError(7, "Could not connect"))
+    assert (copied.code, copied.errno, copied.message) == (599, 7, "Could not connect")
+    assert "Could not connect" in str(copied)
 
 
 async def test_the_handle_can_be_tuned(canned_server, curl):

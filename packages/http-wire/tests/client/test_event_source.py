@@ -160,6 +160,12 @@ async def test_a_server_that_is_busy_is_given_its_time_up_to_our_limit(canned_se
         assert time.monotonic() - started < 5
 
 
+async def test_a_connection_that_does_not_come_about_is_tried_again(canned_server, either):
+    async with canned_server(in_turn(stream(SOON), CLOSE, stream(b"data: a\n\n"))) as server:
+        assert await read(EventSource(either, server.url(), max_retry=0.01)) == ["a"]
+    assert len(server.heads) == 4
+
+
 async def test_a_silent_connection_is_given_up(canned_server, either):
     held = HEAD + SOON + b"data: a\n\n"
     async with canned_server(in_turn(held)) as server:

@@ -8,7 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError
+from etesian.http_wire.client.errors import (
+    HTTPClientError,
+    HTTPProtocolError,
+    HTTPStreamClosedError,
+)
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.wire.policy import STRICT
 
@@ -207,6 +211,16 @@ async def test_what_a_callback_raises_is_raised_by_the_fetch(canned_server, eith
                 await either.fetch(server.url(), streaming_callback=callback)
         with pytest.raises(ZeroDivisionError):
             await either.fetch(server.url(), header_callback=refuse)
+
+
+async def test_a_callback_that_is_cancelled_by_itself_is_an_error(canned_server, client):
+    async def give_up(piece):
+        asyncio.current_task().cancel()
+        await asyncio.sleep(1)
+
+    async with canned_server(HELLO) as server:
+        with pytest.raises(HTTPStreamClosedError, match="the streaming callback was cancelled"):
+            await client.fetch(server.url(), streaming_callback=give_up)
 
 
 @pytest.mark.parametrize("packed", [False, True])

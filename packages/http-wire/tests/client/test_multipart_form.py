@@ -154,6 +154,18 @@ async def test_a_file_that_grows_meanwhile_breaks_the_request_off(canned_server,
             await client.fetch(server.url(), method="POST", **options)
 
 
+async def test_a_file_object_that_cannot_seek_has_no_size():
+    form = MultipartForm()
+    reading, writing = os.pipe()
+    os.write(writing, b"through a pipe")
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        form.add_file("f", file, filename="f")
+        assert form.size is None
+        body = await form.read()
+    assert parsed(form.content_type, body)[1]["f"][0][2] == b"through a pipe"
+
+
 async def test_a_pipe_has_no_size_and_is_opened_once(canned_server, client, tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from etesian.http_wire.client.errors import HTTPStreamClosedError
+from etesian.http_wire.client.errors import HTTPProtocolError, HTTPStreamClosedError
 from etesian.http_wire.client.outgoing import OutgoingRequest, _full_head, request_head
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.upgrade import connect_upgrade
@@ -200,6 +200,7 @@ async def test_what_a_producer_raises_ends_the_fetch(canned_server, client):
 
 async def test_a_producer_is_held_back_by_a_slow_server(canned_server, client):
     written = 0
+    seen = []
 
     async def produce(write):
         nonlocal written
@@ -209,12 +210,24 @@ async def test_a_producer_is_held_back_by_a_slow_server(canned_server, client):
 
     async def stall(reader, head):
         await asyncio.sleep(0.1)
-        assert written < 40_000_000
+        seen.append(written)
         return b""
 
     async with canned_server(lambda *_: None) as server:
         server._read_body = stall
         with pytest.raises((HTTPStreamClosedError, ConnectionError)):
+            await client.fetch(server.url(), method="POST", body_producer=produce)
+    assert 0 < seen[0] < 40_000_000
+
+
+async def test_a_producer_that_is_cancelled_by_itself_is_an_error(canned_server, client):
+    async def produce(write):
+        await write(b"some")
+        asyncio.current_task().cancel()
+        await asyncio.sleep(1)
+
+    async with canned_server(OK) as server:
+        with pytest.raises(HTTPProtocolError, match="the body producer was cancelled"):
             await client.fetch(server.url(), method="POST", body_producer=produce)
 
 

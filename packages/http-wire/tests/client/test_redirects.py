@@ -256,6 +256,19 @@ def test_utf_8_in_a_location_is_percent_encoded():
     assert target.path == "/caf%C3%A9"
 
 
+def test_other_octets_in_a_location_are_read_as_latin_1():
+    request = HTTPRequest("http://a.test/")
+    _, target = next_request(request, parse_url(request.url), 302, "/caf\xe9")
+    assert target.path == "/caf%C3%A9"
+
+
+async def test_what_the_next_hop_lacks_is_an_error_of_the_fetch(canned_server, client):
+    async with canned_server(redirect("https://127.0.0.1:1/")) as server:
+        with pytest.raises(FileNotFoundError):
+            await client.fetch(server.url(), ca_certs="/nowhere")
+    assert client._fetches == set()
+
+
 def test_a_redirect_cannot_split_the_request_line():
     request = HTTPRequest("http://a.test/")
     with pytest.raises(RedirectRefusedError):

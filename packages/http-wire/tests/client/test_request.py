@@ -13,6 +13,7 @@ from etesian.http_wire.client.errors import (
     HTTPError,
     HTTPStreamClosedError,
     HTTPTimeoutError,
+    SOCKSProxyError,
 )
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.response import HTTPResponse
@@ -104,6 +105,9 @@ def test_errors_are_copied_and_shown():
     for kind in (HTTPTimeoutError, HTTPStreamClosedError):
         copied = copy.copy(kind("why"))
         assert (type(copied), copied.code, str(copied)) == (kind, 599, "why")
+    copied = copy.copy(SOCKSProxyError("refused", 5))
+    assert (copied.code, copied.proxy_code) == (599, 5)
+    assert str(copied) == "the SOCKS proxy makes no connection: refused"
 
 
 def test_copies_have_what_was_set_beside_too():

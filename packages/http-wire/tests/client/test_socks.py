@@ -334,6 +334,13 @@ def test_credentials_that_cannot_be_sent_are_refused(proxy, message):
         check_socks(proxy)
 
 
+@pytest.mark.parametrize("scheme", ["socks4", "socks4a"])
+async def test_the_older_protocol_has_no_ipv6(client, start_proxy, scheme):
+    proxy = start_proxy("socks4").url(scheme)
+    with pytest.raises(ValueError, match="no IPv6 addresses"):
+        await client.fetch("http://[::1]:1/", proxy=proxy)
+
+
 async def test_the_missing_extra_is_named(client, monkeypatch):
     monkeypatch.setitem(sys.modules, "python_socks", None)
     with pytest.raises(ModuleNotFoundError, match=r"etesian-http-wire\[socks\]"):

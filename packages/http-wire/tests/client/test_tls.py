@@ -11,6 +11,8 @@ import pytest
 import trustme
 
 from etesian.http_wire.client.errors import HTTPClientError
+from etesian.http_wire.client.request import HTTPRequest
+from etesian.http_wire.client.tls import TLSContexts
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -133,6 +135,17 @@ async def test_ssl_options_replace_the_others(canned_server, client, server_tls,
         strange.configure_trust(distrusting)
         with pytest.raises(ssl.SSLCertVerificationError):
             await client.fetch(server.url(), ssl_options=distrusting, validate_cert=False)
+
+
+def test_contexts_are_kept_for_the_ways_to_trust_of_late(tmp_path, ca_file):
+    contexts = TLSContexts()
+    files = [tmp_path / f"{number}.pem" for number in range(33)]
+    for file in files:
+        file.symlink_to(ca_file)
+    requests = [HTTPRequest("https://a.test/", ca_certs=str(file)) for file in files]
+    made = [contexts.for_request(request) for request in requests]
+    assert contexts.for_request(requests[-1]) is made[-1]
+    assert contexts.for_request(requests[0]) is not made[0]
 
 
 async def test_a_missing_file_is_an_error_of_the_fetch(client):

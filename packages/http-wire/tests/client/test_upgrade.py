@@ -112,6 +112,15 @@ async def test_the_factory_may_refuse_what_the_server_says(canned_server):
             await connect_upgrade(request(server), refuse)
 
 
+async def test_credentials_of_the_url_are_sent(canned_server):
+    async with canned_server(SWITCH) as server:
+        asked = HTTPRequest(server.url().replace("//", "//u:p@"), headers=FIELDS)
+        protocol = await connect_upgrade(asked, Echo)
+        protocol.transport.abort()
+        await protocol.lost
+    assert b"Authorization: Basic dTpw\r\n" in server.heads[0]
+
+
 async def test_digest_is_refused_before_a_password_is_shown(canned_server):
     async with canned_server(SWITCH) as server:
         asked = request(server, auth_username="u", auth_password="p", auth_mode="digest")

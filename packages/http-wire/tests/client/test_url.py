@@ -70,6 +70,7 @@ def test_credentials_are_decoded_and_kept_apart():
         "http://.test/",
         "http://a..test/",
         "http://" + "a" * 64 + ".test/",
+        "http://" + "\u00e4" * 64 + ".test/",
         "http://" + "a." * 127 + "test/",
         "http://" + "\u00e4." * 20_000 + "test/",
     ],
