@@ -56,6 +56,8 @@ async def test_the_example_of_each_runs(
 ):
     if name == "CurlAsyncHTTPClient":
         pytest.importorskip("pycurl", reason="the extra curl is not installed")
+    if name == "CookieJar":
+        pytest.importorskip("publicsuffixlist", reason="the extra cookies is not installed")
 
     def respond(number, head, body):
         if name == "EventSource":
