@@ -64,6 +64,14 @@ def test_a_control_character_is_refused_where_a_value_is_set(bad):
     assert list(headers.get_all()) == [("X", "kept")]
 
 
+@pytest.mark.spec("S119")
+def test_the_refusal_of_a_value_shows_where_it_is_wrong_and_no_secret():
+    with pytest.raises(ValueError, match="invalid value of header Authorization") as caught:
+        HTTPHeaders({"Authorization": "Bearer c2VjcmV0\n"})
+    assert str(caught.value).endswith(r": '\n' at 15 of 16 characters")
+    assert "c2VjcmV0" not in str(caught.value)
+
+
 @pytest.mark.spec("S120")
 @pytest.mark.parametrize("bad", ["X: y\r\nZ", "X ", "", "X\0", "é", "X:", "a b"])
 def test_what_is_no_token_is_refused_where_a_name_is_set(bad):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Final, Self, TypeVar, overload
 
 from etesian.http_wire.interface import HTTPInputError
-from etesian.http_wire.wire.grammar import OWS, escaped, is_field_value, is_token
+from etesian.http_wire.wire.grammar import OWS, escaped, forbidden_place, is_field_value, is_token
 
 _Default = TypeVar("_Default")
 
@@ -283,7 +283,10 @@ def _check_value(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise TypeError(f"the value of header {name} must be str, not {type(value).__name__}")
     if not is_field_value(value):
-        raise ValueError(f"invalid value of header {name}: {escaped(value)}")
+        # Not the value itself: the line end of a file is often left in a token that is read from it.
+        place = forbidden_place(value)
+        offence = f"{escaped(value[place])} at {place} of {len(value)} characters"
+        raise ValueError(f"invalid value of header {name}: {offence}")
 
 
 def _lookup_name(name: str) -> str:

@@ -50,6 +50,11 @@ def is_field_value(text: str) -> bool:
     return text.isprintable() or _FIELD_VALUE.fullmatch(text) is not None
 
 
+def forbidden_place(text: str) -> int:
+    """Give where the first character stands that no field value may hold; the length for none."""
+    return len(_FIELD_VALUE.match(text).group())  # type: ignore[union-attr]  # it matches nothing, too
+
+
 def decimal(text: str) -> int:
     """Give the value of ``1*DIGIT``, leading zeros allowed.
 
