@@ -120,9 +120,10 @@ def test_a_budget_bounds_retries_by_requests():
     assert [budget.take() for _ in range(3)] == [True, True, False]
 
 
-async def test_until_it_succeeds(canned_server, client):
+@pytest.mark.parametrize("form", [HTTPRequest, str])
+async def test_until_it_succeeds(canned_server, client, form):
     async with canned_server(lambda number, *_: OK if number == 3 else DOWN) as server:
-        response = await fetch_with_retries(client, HTTPRequest(server.url()), FAST)
+        response = await fetch_with_retries(client, form(server.url()), FAST)
     assert response.body == b"ok"
     assert len(server.heads) == 3
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
+from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.wire.grammar import decimal
 
 if TYPE_CHECKING:
     from etesian.http_wire.client.client import AsyncHTTPClient
-    from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.headers import HTTPHeaders
 
 __all__ = [
@@ -72,7 +72,7 @@ class RetryPolicy:
     ::
 
         policy = RetryPolicy(attempts=5)
-        response = await fetch_with_retries(client, HTTPRequest(url), policy)
+        response = await fetch_with_retries(client, url, policy)
 
     One policy is for all requests to a server, so that they share its budget.
     Only idempotent requests (RFC 9110, 9.2.2) are, without a produced body and
@@ -115,14 +115,17 @@ class RetryPolicy:
 
 
 async def fetch_with_retries(
-    client: AsyncHTTPClient, request: HTTPRequest, policy: RetryPolicy
+    client: AsyncHTTPClient, request: str | HTTPRequest, policy: RetryPolicy
 ) -> HTTPResponse:
     """Give the first response of a 2xx status; raises what the last attempt raised.
 
+    ``request`` is a request, or the URL of one without options.
     Each attempt has the timeouts of the request anew, and pauses come on top:
     bound the whole by ``asyncio.timeout``. Cancellation ends the attempt or the
     pause that it meets. Any number may run at once with one policy.
     """
+    if isinstance(request, str):
+        request = HTTPRequest(request)
     attempt = 1
     policy.budget.request_made()
     while True:
