@@ -16,7 +16,12 @@ from etesian.http_wire.client.retry import RetryBudget, RetryPolicy, fetch_with_
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 DOWN = b"HTTP/1.1 503 Down\r\nContent-Length: 0\r\nRetry-After: 0\r\n\r\n"
-FAST = RetryPolicy(first_delay=0.001)
+
+
+@pytest.fixture
+def fast():
+    """A policy whose budget is this test's alone."""
+    return RetryPolicy(first_delay=0.001)
 
 
 def failure(code, **headers):
@@ -98,14 +103,14 @@ def test_the_older_forms_of_dates_are_in_utc_too(monkeypatch, form):
 
 
 async def test_who_is_not_trusted_is_not_asked_again(
-    canned_server, either, server_tls, ca_file, tmp_path
+    canned_server, either, server_tls, ca_file, tmp_path, fast
 ):
     nothing = str(tmp_path / "none.pem")
     async with canned_server(OK, tls=server_tls("other.test")) as server:
         for options in ({}, {"ca_certs": ca_file}, {"ca_certs": nothing}, {"client_cert": nothing}):
             with pytest.raises((OSError, HTTPClientError)) as caught:
                 await either.fetch(server.url(), **options)
-            assert FAST.delay_after(GET, 1, caught.value) is None
+            assert fast.delay_after(GET, 1, caught.value) is None
 
 
 def test_a_budget_bounds_retries_by_requests():
@@ -121,18 +126,18 @@ def test_a_budget_bounds_retries_by_requests():
 
 
 @pytest.mark.parametrize("form", [HTTPRequest, str])
-async def test_until_it_succeeds(canned_server, client, form):
+async def test_until_it_succeeds(canned_server, client, form, fast):
     async with canned_server(lambda number, *_: OK if number == 3 else DOWN) as server:
-        response = await fetch_with_retries(client, form(server.url()), FAST)
+        response = await fetch_with_retries(client, form(server.url()), fast)
     assert response.body == b"ok"
     assert len(server.heads) == 3
 
 
-async def test_until_the_attempts_or_the_budget_are_used_up(canned_server, client):
+async def test_until_the_attempts_or_the_budget_are_used_up(canned_server, client, fast):
     async with canned_server(DOWN) as server:
         request = HTTPRequest(server.url())
         with pytest.raises(HTTPClientError):
-            await fetch_with_retries(client, request, FAST)
+            await fetch_with_retries(client, request, fast)
         assert len(server.heads) == 3
         poor = RetryPolicy(budget=RetryBudget(reserve=0))
         with pytest.raises(HTTPClientError):
