@@ -88,6 +88,22 @@ async def test_another_status_is_raised_or_given(canned_server, client):
             assert b"".join([piece async for piece in response]) == b"no"
 
 
+@pytest.mark.spec("S237")
+async def test_a_redirect_that_is_not_safe_is_given_with_its_body(canned_server, either):
+    moved = b"HTTP/1.1 302 Found\r\nLocation: ftp://x/\r\nContent-Length: 4\r\n\r\nmove"
+    async with canned_server(moved) as server:
+        with pytest.raises(HTTPClientError) as caught:
+            async with either.stream(server.url()):
+                pass
+        assert caught.value.code == 302
+        async with either.stream(server.url(), raise_error=False) as response:
+            assert response.headers["Location"] == "ftp://x/"
+            assert b"".join([piece async for piece in response]) == b"move"
+        whole = await either.fetch(server.url(), raise_error=False)
+        assert whole.body == b"move"
+        assert "redirect refused" in str(whole.error)
+
+
 async def test_failures_before_and_within_the_body(canned_server, client):
     with pytest.raises(OSError, match=r"."):
         async with client.stream("http://127.0.0.1:1/"):

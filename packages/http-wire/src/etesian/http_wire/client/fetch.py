@@ -195,7 +195,17 @@ class Fetch(ABC, Generic[H]):
         jar, hop = self._shared.cookie_jar, self._hop
         if jar is not None and hop is not None:
             jar.response_received(hop.target, headers)
-        return code >= 300 and is_redirect(self._request, code, headers, self._followed)
+        if (
+            code < 300
+            or hop is None
+            or not is_redirect(self._request, code, headers, self._followed)
+        ):
+            return False
+        try:
+            next_request(self._request, hop.target, code, headers["Location"])
+        except RedirectRefusedError:
+            return False  # it is the outcome, with all that belongs to one
+        return True
 
     def hop_finished(self, hop: H) -> None:
         """Take a whole response: the outcome, or the way to the next hop."""
