@@ -87,10 +87,10 @@ class Receiver:
             self.calls.append(chunk)
 
 
-def read(method, pieces, *, ends, last_head=None):
+def read(method, pieces, *, ends, last_head=None, policy=POLICY):
     """Give all that can be told of a response that comes in these pieces."""
     receiver = Receiver()
-    reader = ResponseReader(method, receiver, POLICY, last_head)
+    reader = ResponseReader(method, receiver, policy, last_head)
     leftover = b""
     try:
         for piece in pieces:
@@ -125,6 +125,14 @@ def test_the_same_at_every_cut(method, data, sizes, ends):
     whole = read(method, [data], ends=ends)
     assert read(method, pieces, ends=ends) == whole
     assert read(method, [bytes((one,)) for one in data], ends=ends) == whole
+
+
+def test_where_lf_ends_lines_a_body_may_hold_what_ends_heads():
+    lenient = replace(POLICY, accept_bare_lf=True)
+    data = b"HTTP/1.1 200 OK\nContent-Length: 10\n\nabc\r\n\r\ndef"
+    whole = read("GET", [data], ends=False, policy=lenient)
+    assert whole == read("GET", [bytes((one,)) for one in data], ends=False, policy=lenient)
+    assert whole[2][-1] == b"abc\r\n\r\ndef"
 
 
 @settings(deadline=None)

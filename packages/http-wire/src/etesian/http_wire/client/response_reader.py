@@ -161,7 +161,8 @@ class ResponseReader:
             if last.method == self._method and data.startswith(last.octets):
                 return False  # its body is not all that came, or not all that will
         end = data.find(HEAD_END)
-        if not 0 < end <= policy.max_header_size:
+        # Where LF alone ends a line, the head may have ended before, and that was its body.
+        if policy.accept_bare_lf or not 0 < end <= policy.max_header_size:
             return False
         start_line, headers = parse_response_head(data[:end], policy)
         length = len(data) - end - 4
