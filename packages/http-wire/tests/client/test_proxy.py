@@ -76,3 +76,22 @@ async def test_no_proxy_comes_from_the_environment(canned_server, either, proxy,
     async with canned_server(OK) as server:
         assert (await either.fetch(server.url())).body == b"ok"
     assert proxy.heads == []
+
+
+@pytest.mark.spec("S253")
+async def test_the_environment_takes_no_proxy_away(either, proxy, monkeypatch):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "*")
+        response = await either.fetch("http://elsewhere.test/x", **proxy.options)
+        assert response.body == b"ok"
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("named", ["by url", "by host and port"])
+async def test_a_proxy_at_an_ipv6_address(canned_server, either, named):
+    async with canned_server(OK, host="::1") as proxy:
+        by_url = {"proxy": proxy.url(host="[::1]")}
+        by_host = {"proxy_host": "::1", "proxy_port": proxy.port}
+        options = by_url if named == "by url" else by_host
+        assert (await either.fetch("http://elsewhere.test/x", **options)).body == b"ok"
+    assert proxy.heads[0].startswith(b"GET http://elsewhere.test/x HTTP/1.1\r\n")

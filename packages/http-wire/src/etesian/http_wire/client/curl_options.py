@@ -135,10 +135,13 @@ def _set_credentials(handle: pycurl.Curl, request: HTTPRequest) -> None:
 def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
     proxy = proxy_of_request(request, TLSContexts())
     check_tunnel(proxy, request, target.origin)
-    # The empty name is what keeps libcurl from looking into the environment.
-    handle.setopt(pycurl.PROXY, "" if proxy is None else proxy.host)
+    # The empty name is what keeps libcurl from looking into the environment, and the empty list
+    # from what is there in "no_proxy", by which it would pass the proxy by that it was told.
+    handle.setopt(pycurl.NOPROXY, "")
     if proxy is None:
+        handle.setopt(pycurl.PROXY, "")
         return
+    handle.setopt(pycurl.PROXY, f"[{proxy.host}]" if ":" in proxy.host else proxy.host)
     handle.setopt(pycurl.PROXYPORT, proxy.port)
     handle.setopt(pycurl.PROXYTYPE, _PROXY_TYPES[proxy.scheme])
     # Fields for the origin must not be shown to the proxy that only opens a tunnel.
