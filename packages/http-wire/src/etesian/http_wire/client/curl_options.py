@@ -82,6 +82,8 @@ def configure(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None
     nothing that was not checked as a whole.
     """
     handle.setopt(pycurl.URL, target.url)
+    # Dots stay in it, as with the pooled client: the URL of the response is what was asked for.
+    handle.setopt(pycurl.PATH_AS_IS, 1)
     handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
     handle.setopt(pycurl.NOSIGNAL, 1)
     handle.setopt(pycurl.FOLLOWLOCATION, 0)
