@@ -65,6 +65,46 @@ async def test_bodies_are_sent(canned_server, curl, method):
         assert head.count(b"Content-Length: ") == 1
 
 
+async def test_a_path_is_asked_for_as_it_was_written(canned_server, curl):
+    async with canned_server(OK) as server:
+        for path in ("/a/../b", "/./a/%2E%2E/b", "//c/..?d=/../e"):
+            await curl.fetch(server.url(path))
+            assert server.heads[-1].startswith(f"GET {path} HTTP/1.1\r\n".encode())
+
+
+@pytest.mark.parametrize("secret", ["a\r\nX-Evil", "a\0b", "a\x7f"])
+@pytest.mark.parametrize("place", ["auth", "proxy"])
+async def test_credentials_hold_no_control_character(canned_server, curl, place, secret):
+    options = {"auth_mode": "digest"} if place == "auth" else {"proxy_auth_mode": "digest"}
+    async with canned_server(OK) as server:
+        if place == "proxy":
+            options["proxy"] = server.url()
+        for pair in ((secret, "p"), ("u", secret)):
+            names = (f"{place}_username", f"{place}_password")
+            with pytest.raises(ValueError, match="control character"):
+                await curl.fetch(server.url(), **dict(zip(names, pair, strict=True)), **options)
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+async def test_what_the_preparing_callback_raises_is_raised_by_the_fetch(
+    canned_server, curl, fails_at
+):
+    moved = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+    prepared = []
+
+    def prepare(handle):
+        prepared.append(handle)
+        if len(prepared) == fails_at:
+            raise RuntimeError("not ready")
+
+    async with canned_server(moved) as server:
+        fetching = curl.fetch(server.url(), prepare_curl_callback=prepare, request_timeout=5)
+        with pytest.raises(RuntimeError, match="not ready"):
+            await fetching
+    assert len(server.heads) == fails_at - 1
+
+
 async def test_head_delete_and_options(canned_server, curl):
     async with canned_server(lambda n, head, b: OK[:-2] if head[:4] == b"HEAD" else OK) as server:
         for method in ("HEAD", "DELETE", "OPTIONS", "GET"):

@@ -9,6 +9,7 @@ credentials stay with us, under the same rules as those of the pooled client.
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,8 @@ _MAX_DIGESTS = 3
 
 # Milliseconds. libcurl takes no time for 300 seconds, and this much, 24 days, for none.
 _LONGEST = 2**31 - 1
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 # What libcurl sends unless told otherwise; a line without a value takes a field away.
 _UNASKED_FIELDS = ("Accept", "Content-Type", "Expect")
@@ -129,9 +132,8 @@ def _set_request(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> N
 def _set_credentials(handle: pycurl.Curl, request: HTTPRequest) -> None:
     if request.auth_username is not None and request.auth_mode == "digest":
         handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_DIGEST)
-        # As octets: pycurl takes text of ASCII only.
-        handle.setopt(pycurl.USERNAME, credential_octets(request.auth_username))
-        handle.setopt(pycurl.PASSWORD, credential_octets(request.auth_password or ""))
+        handle.setopt(pycurl.USERNAME, _credential(request.auth_username))
+        handle.setopt(pycurl.PASSWORD, _credential(request.auth_password))
 
 
 def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
@@ -152,8 +154,8 @@ def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> Non
     handle.setopt(_SUPPRESS_CONNECT_HEADERS, 1)
     if proxy.username is not None:
         handle.setopt(pycurl.PROXYAUTH, _AUTH_MODES[request.proxy_auth_mode or "basic"])
-        handle.setopt(pycurl.PROXYUSERNAME, credential_octets(proxy.username))
-        handle.setopt(pycurl.PROXYPASSWORD, credential_octets(proxy.password or ""))
+        handle.setopt(pycurl.PROXYUSERNAME, _credential(proxy.username))
+        handle.setopt(pycurl.PROXYPASSWORD, _credential(proxy.password))
 
 
 def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
@@ -170,3 +172,15 @@ def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
         handle.setopt(pycurl.SSLCERT, os.fsencode(request.client_cert))
     if request.client_key is not None:
         handle.setopt(pycurl.SSLKEY, os.fsencode(request.client_key))
+
+
+def _credential(secret: str | None) -> bytes:
+    """Give a user name or password as libcurl takes it.
+
+    Raises ``ValueError`` for a control character: not every version of libcurl
+    escapes it in a digest's field, and SOCKS has no way to.
+    """
+    text = secret or ""
+    if _CONTROL.search(text):
+        raise ValueError("a user name or password holds a control character")
+    return credential_octets(text)  # as octets: pycurl takes text of ASCII only
