@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -93,6 +96,33 @@ def test_an_interruption_abandons_the_fetch(url, caplog):
         assert client.fetch(url).body == b"hello"
     gc.collect()  # a task that was left behind would complain
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_an_interruption_inside_of_a_loop_does_not_wait_for_the_server(anyio_backend):
+    def interrupt():
+        connection, _ = listener.accept()
+        with connection:
+            time.sleep(0.1)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+            connection.recv(65536)
+            assert connection.recv(65536) == b""
+
+    def raise_interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, raise_interrupt)
+    with socket.create_server(("127.0.0.1", 0)) as listener, HTTPClient() as client:
+        server = threading.Thread(target=interrupt)
+        server.start()
+        began = time.monotonic()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                client.fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/", request_timeout=5)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert time.monotonic() - began < 4
+        server.join(timeout=2)
 
 
 @pytest.mark.spec("B-HTTP-164")

@@ -43,6 +43,7 @@ class HTTPClient:
         """
         self._loop = asyncio.new_event_loop()
         self._closed = False
+        self._task: asyncio.Task[Any] | None = None
 
         async def make_client() -> AsyncHTTPClient:
             return (async_client_class or AsyncHTTPClient)(force_instance=True, **options)
@@ -95,10 +96,22 @@ class HTTPClient:
             return self._run_here(coroutine)
         # asyncio runs one loop per thread at a time.
         with ThreadPoolExecutor(1) as executor:
-            return executor.submit(self._run_here, coroutine).result()
+            running = executor.submit(self._run_here, coroutine)
+            try:
+                return running.result()
+            except BaseException:
+                # Interruptions come to this thread, and the end of the block waits for the other.
+                self._loop.call_soon_threadsafe(self._interrupt, coroutine)
+                raise
+
+    def _interrupt(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        # What had ended by itself has left this call to whatever runs next, which is not meant.
+        if self._task is not None and self._task.get_coro() is coroutine:
+            self._task.cancel()
 
     def _run_here(self, coroutine: Coroutine[Any, Any, T]) -> T:
         task = self._loop.create_task(coroutine)
+        self._task = task
         try:
             return self._loop.run_until_complete(task)
         finally:
