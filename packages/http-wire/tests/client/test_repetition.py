@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import struct
+
 import pytest
 
+from etesian.http_wire.client import connection
 from etesian.http_wire.client.errors import HTTPClientError, HTTPStreamClosedError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -39,6 +44,33 @@ async def test_another_request_is_not_sent_again(canned_server, either, method):
         with pytest.raises(HTTPClientError):
             await either.fetch(server.url(), method=method, body=b"data")
     assert len(server.heads) == 2
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+async def test_an_end_within_a_large_body_is_met_like_any_other(client, monkeypatch, method):
+    # As within a millisecond after the last answer, when nobody looks whether the server is there.
+    monkeypatch.setattr(connection, "_JUST_READ", 60)
+    body = bytes(3_000_000)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        fetching = client.fetch(url)
+        kept, _ = await asyncio.to_thread(listener.accept)
+        await asyncio.to_thread(kept.recv, 65536)
+        kept.sendall(OK)
+        await fetching
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        kept.close()
+        again = client.fetch(url, method=method, body=body, request_timeout=5)
+        if method == "POST":
+            with pytest.raises(HTTPStreamClosedError):
+                await again
+        else:
+            fresh, _ = await asyncio.to_thread(listener.accept)
+            with fresh:
+                await asyncio.to_thread(fresh.recv, len(body), socket.MSG_WAITALL)
+                fresh.sendall(OK)
+                assert (await again).body == b"ok"
+    assert client._fetches == set()
 
 
 async def test_a_produced_body_is_not_sent_again(canned_server, client):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from etesian.http_wire.client.collector import Collector
-from etesian.http_wire.client.errors import HTTPProtocolError
+from etesian.http_wire.client.errors import HTTPProtocolError, HTTPStreamClosedError
 from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
 from etesian.http_wire.client.response_head import ResponseHead
 from etesian.http_wire.client.upload import produce_body
@@ -197,7 +198,8 @@ class Hop:
         self._body_due = False
         producer = self.request.body_producer
         if producer is None:
-            connection.write(self.request.body or b"")
+            with suppress(HTTPStreamClosedError):  # the connection tells of its end by itself
+                connection.write(self.request.body or b"")
             connection.request_ended()
             return
         length = self.request.headers.get("Content-Length")
