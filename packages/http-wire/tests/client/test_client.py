@@ -9,6 +9,7 @@ import warnings
 import pytest
 
 from etesian.http_wire.client.client import AsyncHTTPClient
+from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.client.simple_client import SimpleAsyncHTTPClient
 
@@ -91,6 +92,16 @@ async def test_defaults_count_for_what_is_unset(canned_server):
     client.close()
     assert b"User-Agent: default\r\n" in server.heads[0]
     assert b"User-Agent: own\r\n" in server.heads[1]
+
+
+async def test_a_default_of_none_is_none(anyio_backend):
+    options = {"validate_cert": None, "follow_redirects": None, "request_timeout": None}
+    client = AsyncHTTPClient(force_instance=True, defaults=options)
+    request = HTTPRequest("https://a.test/").with_defaults(client.defaults)
+    client.close()
+    assert request.validate_cert
+    assert request.follow_redirects
+    assert request.request_timeout == 20
 
 
 async def test_unknown_defaults_are_refused():

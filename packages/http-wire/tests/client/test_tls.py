@@ -34,6 +34,19 @@ async def test_an_unknown_authority_is_refused(canned_server, client, server_tls
     assert server.heads == []
 
 
+@pytest.mark.spec("S242")
+@pytest.mark.parametrize("by", ["default", "assignment"])
+async def test_none_is_no_word_against_verification(canned_server, make_either, server_tls, by):
+    client = make_either(defaults={"validate_cert": None} if by == "default" else None)
+    async with canned_server(OK, tls=server_tls()) as server:
+        request = HTTPRequest(server.url())
+        if by == "assignment":
+            request.validate_cert = None
+        with pytest.raises((ssl.SSLCertVerificationError, HTTPClientError)):
+            await client.fetch(request)
+    assert server.heads == []
+
+
 @pytest.mark.spec("S242", "B-HTTP-154")
 @pytest.mark.parametrize(
     ("name", "host"),

@@ -112,8 +112,11 @@ class AsyncHTTPClient:
     def initialize(self, *, defaults: RequestOptions | None = None) -> None:
         """Set a new instance up; implementations extend this."""
         # HTTPRequest checks the names once, here, and not in every fetch.
-        HTTPRequest("", **(defaults or {}))
-        self.defaults = dict(defaults or {})  # type: ignore[assignment]  # the same keys
+        options: dict[str, Any] = dict(defaults or {})
+        HTTPRequest("", **options)
+        # As with a request, None is what is not set: it must not read as False, and trust anybody.
+        set_ = {name: value for name, value in options.items() if value is not None}
+        self.defaults = cast("RequestOptions", set_)
         self._closed = False
 
     def fetch(

@@ -23,7 +23,7 @@ from etesian.http_wire.client.proxy import (
     parse_proxy_url,
     proxy_of_request,
 )
-from etesian.http_wire.client.tls import TLSContexts
+from etesian.http_wire.client.tls import TLSContexts, verifies
 from etesian.http_wire.wire.head_writer import encode_lines, request_line
 
 if TYPE_CHECKING:
@@ -159,8 +159,9 @@ def _set_proxy(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> Non
 
 
 def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
-    handle.setopt(pycurl.SSL_VERIFYPEER, 1 if request.validate_cert else 0)
-    handle.setopt(pycurl.SSL_VERIFYHOST, 2 if request.validate_cert else 0)
+    verify = verifies(request)
+    handle.setopt(pycurl.SSL_VERIFYPEER, 1 if verify else 0)
+    handle.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
     handle.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
     # A libcurl that was built elsewhere may know another place than this system's.
     system = ssl.get_default_verify_paths()

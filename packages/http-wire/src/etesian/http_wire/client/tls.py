@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from etesian.http_wire.client.request import HTTPRequest
 
-__all__ = ["TLSContexts"]
+__all__ = ["TLSContexts", "verifies"]
 
 # Contexts hold loaded certificates, 1 MB with the system's roots. Programs have a handful of
 # identities; in one that names a new file per request the oldest context goes.
@@ -33,7 +33,7 @@ class TLSContexts:
         """
         if request.ssl_options is not None:
             return request.ssl_options
-        options = (request.validate_cert, request.ca_certs, request.client_cert, request.client_key)
+        options = (verifies(request), request.ca_certs, request.client_cert, request.client_key)
         context = self._contexts.get(options)
         if context is None:
             context = _context(*options)
@@ -41,6 +41,13 @@ class TLSContexts:
                 del self._contexts[next(iter(self._contexts))]
             self._contexts[options] = context
         return context
+
+
+def verifies(request: HTTPRequest) -> bool:
+    """Tell whether the server must prove who it is."""
+    # None is no answer to the question whom to trust, least of all the answer "anybody".
+    said: bool | None = request.validate_cert
+    return said is None or bool(said)
 
 
 def _context(
