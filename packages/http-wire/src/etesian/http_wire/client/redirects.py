@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
+from etesian.http_wire.client.reference import resolved
 from etesian.http_wire.client.url import Target, parse_url
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _BODY_FIELDS = (
     "Expect",
 )
 
-# urljoin drops some of these and reads what is left: a "/", a tab and a "/" would name a host.
+# Browsers drop some of these and read what is left: a "/", a tab and a "/" would name a host.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -70,7 +70,7 @@ def next_request(
     if _CONTROL.search(location):
         raise RedirectRefusedError("the location holds a control character")
     try:
-        url = urljoin(target.url, _as_text(location))
+        url = resolved(target, _as_text(location))
         if "#" not in url:
             # RFC 9110, 10.2.2: a location without a fragment inherits it.
             url += "".join(request.url.partition("#")[1:])
