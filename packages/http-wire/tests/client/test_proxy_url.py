@@ -6,9 +6,16 @@ import asyncio
 
 import pytest
 
-from etesian.http_wire.client.proxy import Proxy, check_proxy, parse_proxy_url, proxy_of_request
+from etesian.http_wire.client.proxy import (
+    Proxy,
+    check_proxy,
+    parse_proxy_url,
+    proxy_of_request,
+    url_of_environment,
+)
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.tls import TLSContexts
+from etesian.http_wire.client.url import parse_url
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -107,6 +114,33 @@ async def test_a_proxy_over_tls_is_named_by_its_url(client, tls_proxy):
 
 
 @pytest.mark.spec("S253")
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "passed_by"),
+    [
+        ("example.test", "www.example.test", True),
+        (".example.test", "www.example.test", True),
+        ("ample.test", "example.test", False),
+        ("a.test , b.test", "b.test", True),
+        ("b.test:80", "b.test", True),
+        ("b.test:81", "b.test", False),
+        ("::1", "[::1]", True),
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("a.test, 10.1.2.3/8", "10.9.9.9", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("10.0.0.0/8", "10.test", False),
+        ("10.0.0.0/99,fd00::/8", "[fd00::1]", True),
+        ("fd00::/8", "10.1.2.3", False),
+        ("*", "b.test", True),
+    ],
+)
+def test_hosts_that_the_environment_wants_no_proxy_for(monkeypatch, no_proxy, host, passed_by):
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("http_proxy", "http://proxy.test")
+    monkeypatch.setenv("no_proxy", no_proxy)
+    found = url_of_environment(parse_url(f"http://{host}/").origin)
+    assert found == (None if passed_by else "http://proxy.test")
+
+
 async def test_both_clients_ask_the_environment_when_told_to(
     canned_server, make_client, make_curl, proxy, monkeypatch
 ):

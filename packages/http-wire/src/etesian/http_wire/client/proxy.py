@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.basic_auth import basic_credentials
@@ -158,7 +160,7 @@ def proxy_of_environment(origin: Origin, contexts: TLSContexts) -> Proxy | None:
     """Give the proxy that the environment names for an origin, if any.
 
     ``http_proxy``, ``https_proxy`` and ``all_proxy`` hold its URL, ``no_proxy``
-    the hosts that are to be reached without it. ``HTTP_PROXY`` in capitals is
+    the hosts, domains and networks that are to be reached without it. ``HTTP_PROXY`` in capitals is
     not read where ``REQUEST_METHOD`` is set: there it came with a CGI request.
 
     Raises ``ValueError`` as :func:`parse_proxy_url` does: what was meant to go
@@ -184,7 +186,21 @@ def url_of_environment(origin: Origin) -> str | None:
     hosts = [name, f"[{name}]:{origin.port}"] if ":" in name else [f"{name}:{origin.port}"]
     if not url or any(proxy_bypass_environment(host, proxies) for host in hosts):
         return None
-    return str(url)
+    # Networks too, as libcurl and others have it since, and urllib has not.
+    return None if _is_within(name, proxies.get("no", "")) else str(url)
+
+
+def _is_within(host: str, no_proxy: str) -> bool:
+    """Tell whether ``host`` is an address in one of the networks of a list (``10.0.0.0/8``)."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    for entry in no_proxy.split(","):
+        with suppress(ValueError):  # a name, or nothing that anybody knows
+            if "/" in entry and address in ip_network(entry.strip(), strict=False):
+                return True
+    return False
 
 
 def _proxy(scheme: str, named: Target, tls: ssl.SSLContext | None, contexts: TLSContexts) -> Proxy:
