@@ -17,6 +17,7 @@ import pytest
 
 from etesian.http_wire import parse_body_arguments
 from etesian.http_wire.client import main
+from etesian.http_wire.client.command_options import parse_arguments, request_for
 
 COMMAND = [sys.executable, "-m", "etesian.http_wire.client"]
 
@@ -129,6 +130,27 @@ def test_methods_and_bodies(run, words, method, body, kind):
     assert (echo["method"], echo["body"]) == (method, body)
     if kind is not None:
         assert echo["headers"]["content-type"] == kind
+
+
+@pytest.mark.parametrize("data", ["-1", "--json", "=x", "-----BEGIN", "-"])
+def test_data_may_look_like_an_option(run, data):
+    for words in (["-d", data], ["-s", "--data-binary", data], [f"--data={data}"]):
+        assert run(*words)["body"] == data
+    assert run("-A", "-me", "--", path="/echo")["headers"]["user-agent"] == "-me"
+
+
+def test_an_option_without_its_value(url):
+    for words in (["-d"], [url, "-o"], ["--json"], ["-d", "--", url]):
+        with pytest.raises(SystemExit) as caught:
+            main(words)
+        assert caught.value.code == 2
+
+
+def test_a_url_without_a_scheme_may_have_one_within(run, url):
+    path = "/echo?to=http://a.test/"
+    without = url.removeprefix("http://").replace("/echo", path)
+    assert run(path=path)["path"] == path
+    assert request_for(without, parse_arguments([without])).url == f"http://{without}"
 
 
 def test_headers_of_ones_own(run):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +39,9 @@ exit status:
   130 interrupted
 """
 
+# What a URL begins with; elsewhere, as in a query, the same characters say nothing.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
+
 # Options whose value may be left out.
 _SWITCHES = ("--follow_redirects", "--validate_cert", "--print_headers", "--print_body")
 
@@ -64,14 +68,43 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="version",
         version=f"etesian-http-wire {version('etesian-http-wire')}",
     )
-    words = sys.argv[1:] if arguments is None else arguments
-    # Alone they are true: the URL behind them is not their value.
-    options = parser.parse_args([f"{word}=true" if word in _SWITCHES else word for word in words])
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser.parse_args(_joined(words, _valued(parser)))
     if (options.data or options.json is not None) and options.form:
         parser.error("a body is a form (-F) or data (-d, --json), not both")
     if options.data and options.json is not None:
         parser.error("a body is --json or -d, not both")
     return options
+
+
+def _joined(words: list[str], valued: dict[str, str]) -> list[str]:
+    """Write options and their values as one word, as no parser can take for anything else."""
+    joined: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            return [*joined, word, *rest]
+        if word in _SWITCHES:
+            # Alone they are true, and do not take the URL behind them for their value.
+            joined.append(f"{word}=true")
+        elif word not in valued:
+            joined.append(word)
+        elif (value := next(rest, "--")) == "--":
+            return [*joined, word, value, *rest]  # for the parser to complain of
+        else:
+            # It may begin with a dash, as data do and as with curl.
+            joined.append(f"{valued[word]}={value}")
+    return joined
+
+
+def _valued(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Give the options that have a value, and the long name of each."""
+    return {
+        name: next(long for long in action.option_strings if long.startswith("--"))
+        for action in parser._actions  # noqa: SLF001  # it tells nobody else
+        for name in action.option_strings
+        if action.nargs is None
+    }
 
 
 def request_for(url: str, options: argparse.Namespace) -> HTTPRequest:
@@ -93,7 +126,7 @@ def request_for(url: str, options: argparse.Namespace) -> HTTPRequest:
     has_body = body is not None or form is not None
     method = options.request or ("HEAD" if options.head else "POST" if has_body else "GET")
     return HTTPRequest(
-        url if "://" in url else f"http://{url}",
+        url if _SCHEME.match(url) else f"http://{url}",
         method,
         headers,
         b"" if not has_body and method in {"POST", "PUT", "PATCH"} else body,
