@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 
 import pytest
 
@@ -240,6 +241,35 @@ async def test_a_producer_may_write_all_at_once(canned_server, client):
     async with canned_server(OK) as server:
         await client.fetch(server.url(), method="POST", body_producer=produce)
     assert server.bodies == [b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"]
+
+
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "4"}])
+async def test_nothing_is_written_behind_the_end_of_a_body(canned_server, client, length):
+    kept = []
+
+    async def produce(write):
+        kept.append(write)
+        await write(b"data")
+
+    async with canned_server(OK) as server:
+        await client.fetch(server.url(), method="POST", headers=length, body_producer=produce)
+        for late in (b"GET / HTTP/1.1\r\n\r\n", b""):
+            with pytest.raises(HTTPOutputError, match="ended"):
+                kept[0](late)
+        await client.fetch(server.url())
+    assert (server.connections, len(server.heads)) == (1, 2)
+    assert server.heads[1].startswith(b"GET / HTTP/1.1\r\nHost:")
+
+
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "8"}])
+async def test_a_view_is_as_long_as_its_octets(canned_server, client, length):
+    async def produce(write):
+        await write(memoryview(array("I", [1, 2])))
+
+    async with canned_server(OK) as server:
+        await client.fetch(server.url(), method="POST", headers=length, body_producer=produce)
+    body = array("I", [1, 2]).tobytes()
+    assert server.bodies == [body if length else b"8\r\n" + body + b"\r\n0\r\n\r\n"]
 
 
 @pytest.mark.spec("B-HTTP-147")

@@ -36,9 +36,19 @@ class _Body:
     def __init__(self, connection: ClientConnection, length: int | None) -> None:
         self._connection = connection
         self._remaining = length
+        self._ended = False
 
     def write(self, chunk: bytes) -> Awaitable[None]:
-        """Send a piece; the awaitable ends when there is room for the next."""
+        """Send a piece; the awaitable ends when there is room for the next.
+
+        Raises :class:`HTTPOutputError` for one that comes after the end: the
+        connection may be another request's by then, which it would be part of.
+        """
+        if self._ended:
+            raise HTTPOutputError("the body has ended, as its producer has")
+        if type(chunk) is not bytes:
+            # The length of a view counts its items, and what an array holds may change.
+            chunk = bytes(memoryview(chunk))
         if self._remaining is None:
             # An empty chunk would end the body (RFC 9112, 7.1).
             framed = b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
@@ -50,6 +60,7 @@ class _Body:
 
     def end(self) -> None:
         """End the body."""
+        self._ended = True
         if self._remaining is None:
             self._connection.write(b"0\r\n\r\n")
         elif self._remaining:
