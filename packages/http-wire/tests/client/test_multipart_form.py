@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import time
 from pathlib import Path
 
 import aiohttp.web
@@ -206,6 +207,27 @@ async def test_an_upload_that_is_cancelled_closes_its_file(client, tmp_path):
     writers[0].transport.abort()
     server.close()
     await server.wait_closed()
+
+
+async def test_a_pipe_that_stalls_holds_up_nobody_when_the_fetch_ends(
+    canned_server, client, tmp_path
+):
+    os.mkfifo(tmp_path / "pipe")
+    form = MultipartForm()
+    form.add_file("f", tmp_path / "pipe")
+    async with canned_server(lambda *_: None) as server:
+        fetching = client.fetch(
+            server.url(), method="POST", headers=form.headers, body_producer=form.produce
+        )
+        pipe = await asyncio.to_thread(os.open, tmp_path / "pipe", os.O_WRONLY)
+        await asyncio.sleep(0.05)  # within which the other end is read from
+        waiting = asyncio.to_thread(lambda: (time.sleep(1), os.close(pipe)))
+        closing = asyncio.ensure_future(waiting)
+        began = time.monotonic()
+        fetching.cancel()
+        await asyncio.sleep(0.05)
+        assert time.monotonic() - began < 0.8
+        await closing
 
 
 def test_what_is_no_file_is_refused(tmp_path):

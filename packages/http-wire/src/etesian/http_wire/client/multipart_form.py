@@ -171,7 +171,7 @@ def _quoted(text: str) -> str:
 def _extent(content: bytes | Path | BinaryIO | AsyncIterable[bytes]) -> tuple[int | None, int]:
     """Give size and start."""
     if isinstance(content, (bytes, bytearray, memoryview)):
-        return len(content), 0
+        return memoryview(content).nbytes, 0
     if isinstance(content, Path):
         mode = content.stat().st_mode
         if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
@@ -200,8 +200,11 @@ async def _pieces(part: _Part) -> AsyncIterator[bytes]:
         try:
             async for piece in _read(file):
                 yield piece
-        finally:
-            file.close()
+        except BaseException:
+            # A thread may be reading still, for which closing waits: with a pipe, for who knows.
+            asyncio.get_running_loop().run_in_executor(None, file.close)
+            raise
+        file.close()
     else:
         if content.seekable():
             content.seek(part.start)
