@@ -129,6 +129,40 @@ async def test_digest_is_refused_before_a_password_is_shown(canned_server):
     assert server.connections == 0
 
 
+@pytest.mark.parametrize("method", ["connection_made", "data_received"])
+async def test_what_the_protocol_raises_at_its_beginning_is_raised(canned_server, method):
+    made = []
+
+    class Stumbling(Echo):
+        pass
+
+    def stumble(self, _):
+        made.append(self)
+        raise ZeroDivisionError
+
+    setattr(Stumbling, method, stumble)
+    async with canned_server(SWITCH + b"early") as server:
+        with pytest.raises(ZeroDivisionError):
+            await connect_upgrade(request(server, request_timeout=5), Stumbling)
+        await asyncio.wait_for(made[0].lost, 5)
+
+
+async def test_a_cancellation_together_with_the_switch_closes_the_connection(canned_server):
+    made = []
+
+    class Cancelling(Echo):
+        def connection_made(self, transport):
+            made.append(self)
+            # Once the outcome is there, and before who waits for it runs.
+            asyncio.get_running_loop().call_soon(asking.cancel)
+
+    async with canned_server(SWITCH) as server:
+        asking = asyncio.ensure_future(connect_upgrade(request(server), Cancelling))
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.wait_for(made[0].lost, 5)
+
+
 async def test_failures(canned_server):
     async with canned_server(b"<close>") as server:
         with pytest.raises(HTTPStreamClosedError):

@@ -64,8 +64,8 @@ async def connect_upgrade(
 
     On ``101`` the factory is called with the response, to judge its fields and
     to make the protocol, which at once gets ``connection_made`` and the bytes
-    that came behind the head. What the factory raises closes the connection and
-    is raised here.
+    that came behind the head. What the factory raises, or the protocol
+    meanwhile, closes the connection and is raised here.
 
     Raises ``HTTPClientError`` with the response for every other status, and
     where there is none, what :meth:`AsyncHTTPClient.fetch` fails with. The
@@ -101,12 +101,19 @@ class _Upgrade(Hop, Generic[P]):
         outgoing = OutgoingRequest(request, target, request_head(request, target))
         super().__init__(_Refusal(self._outcome), outgoing, STRICT)
         self._protocol_factory = protocol_factory
+        self._handed_over: asyncio.Transport | None = None
 
     async def run(self, connection: ClientConnection) -> P:
         """Send the request and wait for the protocol."""
         try:
             self.start(connection)
             return await self._outcome
+        except BaseException:
+            # Of the protocol's own, or a cancellation that came together with the switch: nobody
+            # gets the protocol.
+            if self._handed_over is not None:
+                self._handed_over.abort()
+            raise
         finally:
             self.abandon()
 
@@ -119,9 +126,14 @@ class _Upgrade(Hop, Generic[P]):
         connection = self._detached()
         if connection is not None:
             transport, leftover = connection.detach()
+            self._handed_over = transport
             transport.set_protocol(protocol)
-            protocol.connection_made(transport)
-            _feed(protocol, leftover)
+            try:
+                protocol.connection_made(transport)
+                _feed(protocol, leftover)
+            except Exception as error:  # noqa: BLE001  # there is no other way out from here
+                self.failed(error, untouched=False)
+                return
         if not self._outcome.done():
             self._outcome.set_result(protocol)
 
