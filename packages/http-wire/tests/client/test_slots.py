@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from etesian.http_wire.client.errors import HTTPTimeoutError
+from etesian.http_wire.client.errors import HTTPStreamClosedError, HTTPTimeoutError
 from etesian.http_wire.client.slots import Slots
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -138,6 +138,24 @@ async def test_a_host_has_its_share_and_no_more(canned_server, make_client):
     assert gate.most == 2
     assert slow.connections == 2
     assert [response.body for response in responses] == [b"ok"] * 5
+
+
+async def test_a_client_that_closes_sends_nothing_that_waited(canned_server, make_client):
+    client = make_client(max_clients=1)
+    async with (
+        canned_server(OK) as server,
+        canned_server(lambda *_: asyncio.sleep(30)) as silent,
+    ):
+        await client.fetch(server.url())
+        running = client.fetch(silent.url())
+        waiting = [client.fetch(server.url(), method="POST", body=b"late") for _ in range(20)]
+        await asyncio.sleep(0.05)
+        client.close()
+        for fetch in (running, *waiting):
+            with pytest.raises(HTTPStreamClosedError):
+                await fetch
+        await asyncio.sleep(0.05)
+        assert len(server.heads) == 1
 
 
 async def test_deadlines_run_while_a_fetch_stands_aside(canned_server, make_client):

@@ -150,6 +150,11 @@ class Fetch(ABC, Generic[H]):
         self._followed = 0
         self._holds_slot = self._reused = self._ended = False
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it holds a slot, and does not wait for one."""
+        return self._holds_slot
+
     def start(self) -> None:
         """Begin; errors of the request itself end the fetch within this call."""
         try:
