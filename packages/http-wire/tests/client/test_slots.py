@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 
 import pytest
@@ -153,6 +154,25 @@ async def test_a_client_that_closes_sends_nothing_that_waited(canned_server, mak
         client.close()
         for fetch in (running, *waiting):
             with pytest.raises(HTTPStreamClosedError):
+                await fetch
+        await asyncio.sleep(0.05)
+        assert len(server.heads) == 1
+
+
+async def test_who_runs_out_of_time_lets_nobody_in_who_has(canned_server, make_client):
+    client = make_client(max_clients=1)
+    async with (
+        canned_server(OK) as server,
+        canned_server(lambda *_: asyncio.sleep(30)) as silent,
+    ):
+        await client.fetch(server.url())
+        running = client.fetch(silent.url(), request_timeout=0.1)
+        options = {"method": "POST", "body": b"late", "request_timeout": 0.1}
+        waiting = [client.fetch(server.url(), **options) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        time.sleep(0.1)  # noqa: ASYNC251  # all their times pass together
+        for fetch in (running, *waiting):
+            with pytest.raises(HTTPTimeoutError):
                 await fetch
         await asyncio.sleep(0.05)
         assert len(server.heads) == 1

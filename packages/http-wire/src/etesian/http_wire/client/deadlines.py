@@ -76,5 +76,6 @@ class Deadlines:
         for timed in passed:
             del self._due[timed]
         self._wait_until(min(self._due.values(), default=inf))
-        for timed in passed:
+        # The last first: who waits for another came behind it, and must not be let in by its end.
+        for timed in reversed(passed):
             timed.timed_out()
