@@ -47,6 +47,25 @@ async def test_a_stalled_handshake_meets_the_request_timeout(client, silent_tls_
         await client.fetch(f"https://127.0.0.1:{silent_tls_port}/", request_timeout=0.05)
 
 
+@pytest.mark.spec("B-HTTP-107")
+async def test_the_time_in_the_queue_counts_for_connecting(
+    canned_server, make_either, silent_tls_port
+):
+    either = make_either(max_clients=1)
+
+    async def late(number, head, body):
+        await asyncio.sleep(1)
+        return OK
+
+    async with canned_server(late) as server:
+        began = asyncio.get_running_loop().time()
+        first = either.fetch(server.url())
+        with pytest.raises(HTTPTimeoutError, match=r"while connecting, connect_timeout is 1\.5"):
+            await either.fetch(f"https://127.0.0.1:{silent_tls_port}/", connect_timeout=1.5)
+        assert asyncio.get_running_loop().time() - began < 2.2
+        await first
+
+
 @pytest.mark.spec("B-HTTP-107", "B-HTTP-109", "B-HTTP-110")
 async def test_a_queued_fetch_times_out_and_leaves_the_queue(canned_server, make_either):
     either = make_either(max_clients=1)

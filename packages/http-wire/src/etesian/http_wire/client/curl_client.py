@@ -74,7 +74,8 @@ class CurlFetch(Fetch[CurlHop]):
     def _begin(self) -> None:
         self._enter(EXCHANGING)
         if self._hop is not None:
-            self._hop.start()
+            # It counts for the first connection; every later one has a time of its own.
+            self._hop.start(0.0 if self._followed else self._queue_time)
 
 
 class CurlAsyncHTTPClient(FetchingClient):

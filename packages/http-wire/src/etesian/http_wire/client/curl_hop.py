@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import pycurl
 
 from etesian.http_wire.client.collector import Collector
-from etesian.http_wire.client.curl_options import configure
+from etesian.http_wire.client.curl_options import configure, milliseconds
 from etesian.http_wire.client.errors import (
     HTTPClientError,
     HTTPProtocolError,
@@ -133,9 +133,15 @@ class CurlHop:
         self._handle.setopt(pycurl.WRITEFUNCTION, self._data_received)
         self._bound_attempts(self._handle)
 
-    def start(self) -> None:
-        """Begin the transfer; the owner hears of the end."""
+    def start(self, waited: float) -> None:
+        """Begin the transfer; the owner hears of the end.
+
+        ``waited`` are the seconds in the queue, which count for ``connect_timeout``.
+        """
         if self._handle is not None:
+            if waited and self.request.connect_timeout:
+                left = max(self.request.connect_timeout - waited, 0.001)
+                self._handle.setopt(pycurl.CONNECTTIMEOUT_MS, milliseconds(left))
             self._driver.add(self._handle, self._ended)
 
     def abandon(self) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.url import Target
 
-__all__ = ["check_curl_request", "configure"]
+__all__ = ["check_curl_request", "configure", "milliseconds"]
 
 _AUTH_MODES = {"basic": pycurl.HTTPAUTH_BASIC, "digest": pycurl.HTTPAUTH_DIGEST}
 _PROXY_TYPES = {
@@ -98,14 +98,18 @@ def configure(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None
     _set_credentials(handle, request)
     _set_proxy(handle, request, target)
     _set_tls(handle, request)
-    limit = min(request.connect_timeout * 1000, _LONGEST) or _LONGEST
-    handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(int(limit), 1))
+    handle.setopt(pycurl.CONNECTTIMEOUT_MS, milliseconds(request.connect_timeout))
     if request.network_interface is not None:
         handle.setopt(pycurl.INTERFACE, request.network_interface)
     if not request.allow_ipv6:
         handle.setopt(pycurl.IPRESOLVE, pycurl.IPRESOLVE_V4)
     if request.prepare_curl_callback is not None:
         request.prepare_curl_callback(handle)
+
+
+def milliseconds(seconds: float) -> int:
+    """Give a time limit as libcurl takes it; 0 is none."""
+    return max(int(min(seconds * 1000, _LONGEST) or _LONGEST), 1)
 
 
 def _set_request(handle: pycurl.Curl, request: HTTPRequest, target: Target) -> None:
