@@ -283,7 +283,7 @@ def _check_value(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise TypeError(f"the value of header {name} must be str, not {type(value).__name__}")
     if not is_field_value(value):
-        # Not the value itself: the line end of a file is often left in a token that is read from it.
+        # Not the value itself: a token read from a file often has the file's line end in it.
         place = forbidden_place(value)
         offence = f"{escaped(value[place])} at {place} of {len(value)} characters"
         raise ValueError(f"invalid value of header {name}: {offence}")
