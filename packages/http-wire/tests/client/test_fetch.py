@@ -223,6 +223,21 @@ async def test_a_callback_that_is_cancelled_by_itself_is_an_error(canned_server,
             await client.fetch(server.url(), streaming_callback=give_up)
 
 
+@pytest.mark.parametrize("option", ["streaming_callback", "header_callback"])
+async def test_a_stop_iteration_of_a_callback_ends_the_fetch_too(
+    canned_server, either, caplog, option
+):
+    def take(piece):
+        next(iter(()))
+
+    async with canned_server(HELLO) as server, asyncio.timeout(5):
+        with pytest.raises(RuntimeError, match="StopIteration") as caught:
+            await either.fetch(server.url(), **{option: take})
+        assert (await either.fetch(server.url())).code == 200
+    assert isinstance(caught.value.__cause__, StopIteration)
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("by_head", [False, True])
 async def test_no_callback_is_called_after_a_cancellation(canned_server, either, packed, by_head):

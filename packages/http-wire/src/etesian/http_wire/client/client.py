@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from etesian.core_loop.interface import IOLoop
+from etesian.http_wire.client.errors import as_outcome
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.stream import ResponseStream
 from etesian.streams.interface import deliver
@@ -233,7 +234,7 @@ class _FetchFuture(asyncio.Future["HTTPResponse"]):
             else:
                 self.set_result(response)
         else:
-            self.set_exception(error)
+            self.set_exception(as_outcome(error))
 
     def cancel(self, msg: Any | None = None) -> bool:
         cancelled = super().cancel(msg)

@@ -29,10 +29,24 @@ __all__ = [
     "HTTPStreamClosedError",
     "HTTPTimeoutError",
     "SOCKSProxyError",
+    "as_outcome",
 ]
 
 # The older one of its two documented names.
 HTTPError = HTTPClientError
+
+
+def as_outcome(error: BaseException) -> BaseException:
+    """Give what a future can end with: ``error``, or one in its place.
+
+    Up to CPython 3.11 a future takes no ``StopIteration``, which a callback's ``next()`` may well
+    raise, and would never end; the later ones put the same error in its place.
+    """
+    if not isinstance(error, StopIteration):
+        return error
+    replacement = RuntimeError("a callback raised StopIteration")
+    replacement.__cause__ = error
+    return replacement
 
 
 class _NoResponseError(HTTPClientError):
