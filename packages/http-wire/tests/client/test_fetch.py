@@ -198,6 +198,23 @@ async def test_an_awaitable_callback_holds_the_stream_back(canned_server, either
     assert bytes(got) == b"z" * 300_000
 
 
+async def test_an_awaitable_callback_takes_thousands_of_pieces_that_were_packed_into_one(
+    canned_server, make_client
+):
+    packed = gzip.compress(bytes(5_000_000))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    taken = 0
+
+    async def take(piece):
+        nonlocal taken
+        taken += len(piece)
+
+    client = make_client(policy=replace(STRICT, chunk_size=1000))
+    async with canned_server(head + packed) as server:
+        await client.fetch(server.url(), streaming_callback=take)
+    assert taken == 5_000_000
+
+
 async def test_what_a_callback_raises_is_raised_by_the_fetch(canned_server, either):
     def refuse(piece):
         raise ZeroDivisionError

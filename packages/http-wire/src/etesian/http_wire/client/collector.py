@@ -10,8 +10,9 @@ from etesian.http_wire.interface import HTTPInputError
 from etesian.http_wire.wire.content_coding import decoder_for
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Iterator
 
+    from etesian.http_wire.client.options import StreamingCallback
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.interface import ResponseStartLine
@@ -104,22 +105,31 @@ class Collector:
         if self._callback is None:
             self._pieces.extend(pieces)
             return None
+        delivering = self._call(self._callback, pieces)
+        if delivering is None:
+            return None
+        return self._deliver_after(delivering, self._callback, pieces)
+
+    def _call(self, callback: StreamingCallback, pieces: Iterator[bytes]) -> Future[Any] | None:
+        """Hand the pieces on, up to the first that the callback has to wait for."""
         for piece in pieces:
             if self._abandoned:
                 break
-            result = self._callback(piece)
+            result = callback(piece)
             if isawaitable(result):
                 # Started here and now: what is dropped before its start would leave the
                 # callback's coroutine behind unawaited.
-                delivering: Future[Any] = ensure_future(result)
-                self._delivering = delivering
-                return self._deliver_after(delivering, pieces)
+                self._delivering = ensure_future(result)
+                return self._delivering
         return None
 
-    async def _deliver_after(self, first: Awaitable[object], rest: Iterator[bytes]) -> None:
-        await first
-        while (following := self._deliver(rest)) is not None:
-            await following
+    async def _deliver_after(
+        self, delivering: Future[Any] | None, callback: StreamingCallback, rest: Iterator[bytes]
+    ) -> None:
+        # A loop: a piece of compressed data may hide thousands of pieces to be waited for.
+        while delivering is not None:
+            await delivering
+            delivering = self._call(callback, rest)
 
 
 def _announce(
