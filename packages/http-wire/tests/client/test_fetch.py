@@ -282,6 +282,19 @@ async def test_no_callback_is_called_after_a_cancellation(canned_server, either,
     assert len(pieces) == (0 if by_head else 1)
 
 
+async def test_a_head_is_told_no_further_after_a_cancellation(canned_server, either):
+    lines = []
+
+    def take_line(line):
+        lines.append(line)
+        fetch.cancel()
+
+    async with canned_server(HELLO) as server:
+        fetch = either.fetch(server.url(), header_callback=take_line)
+        await asyncio.wait([fetch])
+    assert lines == ["HTTP/1.1 200 OK\r\n"]
+
+
 @pytest.mark.spec("B-HTTP-123")
 async def test_header_callback_gets_lines(canned_server, either):
     lines = []

@@ -12,7 +12,7 @@ from etesian.http_wire.wire.content_coding import decoder_for
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
 
-    from etesian.http_wire.client.options import StreamingCallback
+    from etesian.http_wire.client.options import HeaderCallback, StreamingCallback
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.interface import ResponseStartLine
@@ -37,21 +37,24 @@ class Collector:
     _begun = False
     _abandoned = False
 
-    def __init__(
-        self,
-        request: HTTPRequest,
-        start_line: ResponseStartLine,
-        headers: HTTPHeaders,
-        policy: WirePolicy,
-    ) -> None:
-        """Announce the head to the ``header_callback``; raises what that raises."""
+    def __init__(self, request: HTTPRequest, headers: HTTPHeaders, policy: WirePolicy) -> None:
+        """Take the body behind this head."""
         self._pieces: list[bytes] = []
         self._callback = request.streaming_callback
         self._policy = policy
         if request.decompress_response and "Content-Encoding" in headers:
             self._decoder = decoder_for(headers["Content-Encoding"], policy)
-        if request.header_callback is not None:
-            _announce(request.header_callback, start_line, headers)
+
+    def announce(
+        self, callback: HeaderCallback, start_line: ResponseStartLine, headers: HTTPHeaders
+    ) -> None:
+        """Tell a ``header_callback`` of the head, line by line; raises what that raises."""
+        first = f"{start_line.version} {start_line.code} {start_line.reason}\r\n"
+        fields = [f"{name}: {value}\r\n" for name, value in headers.get_all()]
+        for line in (first, *fields, "\r\n"):
+            if self._abandoned:
+                break
+            callback(line)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take a piece; the awaitable is the callback's.
@@ -130,12 +133,3 @@ class Collector:
         while delivering is not None:
             await delivering
             delivering = self._call(callback, rest)
-
-
-def _announce(
-    callback: Callable[[str], object], start_line: ResponseStartLine, headers: HTTPHeaders
-) -> None:
-    callback(f"{start_line.version} {start_line.code} {start_line.reason}\r\n")
-    for name, value in headers.get_all():
-        callback(f"{name}: {value}\r\n")
-    callback("\r\n")

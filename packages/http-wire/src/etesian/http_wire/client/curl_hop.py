@@ -222,7 +222,10 @@ class CurlHop:
         self.first_byte_at = monotonic()
         self._is_followed = self._owner.follows(self.start_line.code, self.headers)
         if not self._is_followed:
-            self._collector = Collector(self.request, self.start_line, self.headers, self._policy)
+            request, headers = self.request, self.headers
+            collector = self._collector = Collector(request, headers, self._policy)
+            if request.header_callback is not None:
+                collector.announce(request.header_callback, self.start_line, headers)
 
     def _is_challenge(self) -> bool:
         """Tell whether libcurl may answer this response itself, by a digest."""

@@ -132,7 +132,10 @@ class Hop:
         self.first_byte_at = monotonic()
         self._drained = 0
         if not self._owner.follows(start_line.code, headers):
-            self._collector = Collector(self.request, start_line, headers, self._policy)
+            request = self.request
+            collector = self._collector = Collector(request, headers, self._policy)
+            if request.header_callback is not None:
+                collector.announce(request.header_callback, start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take a piece of the body."""
