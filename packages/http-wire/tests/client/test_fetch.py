@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 from dataclasses import replace
 
@@ -280,6 +281,29 @@ async def test_no_callback_is_called_after_a_cancellation(canned_server, either,
         await asyncio.sleep(0.01)
     assert fetch.cancelled()
     assert len(pieces) == (0 if by_head else 1)
+
+
+async def test_what_a_callback_meets_while_it_is_cancelled_is_not_logged(
+    canned_server, either, caplog
+):
+    begun = asyncio.Event()
+
+    async def take(piece):
+        begun.set()
+        try:
+            await asyncio.sleep(30)
+        finally:
+            raise ZeroDivisionError
+
+    async with canned_server(HELLO) as server:
+        fetch = either.fetch(server.url(), streaming_callback=take)
+        await begun.wait()
+        fetch.cancel()
+        await asyncio.wait([fetch])
+        await asyncio.sleep(0.01)
+    del fetch
+    gc.collect()
+    assert caplog.text == ""
 
 
 async def test_a_head_is_told_no_further_after_a_cancellation(canned_server, either):

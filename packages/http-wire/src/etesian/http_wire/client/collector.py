@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.wire.content_coding import ContentDecoder
     from etesian.http_wire.wire.policy import WirePolicy
 
-__all__ = ["Collector"]
+__all__ = ["Collector", "forget_outcome"]
 
 
 class Collector:
@@ -85,6 +85,8 @@ class Collector:
         self._abandoned = True
         if self._delivering is not None:
             self._delivering.cancel()
+            # An error that it meets meanwhile is of no interest, and nobody else may ask for it.
+            self._delivering.add_done_callback(forget_outcome)
 
     def _decoded(self, decoder: ContentDecoder, chunk: bytes) -> Iterator[bytes]:
         """Give the decoded pieces one by one: a bomb is met by the first piece too many."""
@@ -133,3 +135,9 @@ class Collector:
         while delivering is not None:
             await delivering
             delivering = self._call(callback, rest)
+
+
+def forget_outcome(future: Future[Any]) -> None:
+    """Keep asyncio from logging how something ended that nobody waits for any more."""
+    if not future.cancelled():
+        future.exception()

@@ -9,6 +9,7 @@ from math import inf, nan
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, cast
 
+from etesian.http_wire.client.collector import forget_outcome
 from etesian.http_wire.client.errors import HTTPProtocolError, HTTPStreamClosedError
 from etesian.http_wire.client.response_reader import ResponseReader, ResponseReceiver
 from etesian.http_wire.interface import HTTPInputError
@@ -238,6 +239,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _resume(self, reader: ResponseReader, future: asyncio.Future[None]) -> None:
         if reader is not self._reader:
+            forget_outcome(future)
             return
         try:
             future.result()

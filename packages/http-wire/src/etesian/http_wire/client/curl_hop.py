@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pycurl
 
-from etesian.http_wire.client.collector import Collector
+from etesian.http_wire.client.collector import Collector, forget_outcome
 from etesian.http_wire.client.curl_options import configure, milliseconds
 from etesian.http_wire.client.errors import (
     HTTPClientError,
@@ -269,6 +269,7 @@ class CurlHop:
     def _go_on(self, future: asyncio.Future[None]) -> None:
         self._waiting = None
         if self._handle is None:
+            forget_outcome(future)
             return
         if future.cancelled() or future.exception() is not None:
             self._error = None if future.cancelled() else _as_exception(future.exception())

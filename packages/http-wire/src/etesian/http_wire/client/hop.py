@@ -7,7 +7,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
-from etesian.http_wire.client.collector import Collector
+from etesian.http_wire.client.collector import Collector, forget_outcome
 from etesian.http_wire.client.errors import HTTPProtocolError, HTTPStreamClosedError
 from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
 from etesian.http_wire.client.response_head import ResponseHead
@@ -214,8 +214,7 @@ class Hop:
     def _uploaded(self, upload: asyncio.Task[None]) -> None:
         if upload is not self._upload:
             # What ended the hop cancelled this; an error that it met meanwhile is of no interest.
-            if not upload.cancelled():
-                upload.exception()
+            forget_outcome(upload)
             return
         self._upload = None
         error = asyncio.CancelledError() if upload.cancelled() else upload.exception()
