@@ -157,6 +157,32 @@ async def test_a_cancellation_is_not_lost_where_the_block_is_left(canned_server,
     assert not went_on
 
 
+@pytest.mark.parametrize("location", [b"ftp://127.0.0.1/", b"http://[", b"http://a:b@127.0.0.1/"])
+async def test_a_redirect_that_is_refused_is_raised_or_given(canned_server, either, location):
+    answer = b"HTTP/1.1 302 Away\r\nLocation: %b\r\nContent-Length: 2\r\n\r\nno" % location
+    async with canned_server(answer) as server:
+        with pytest.raises(HTTPClientError, match="redirect refused") as caught:
+            async with either.stream(server.url()):
+                pass
+        assert caught.value.code == 302
+        async with either.stream(server.url(), raise_error=False) as response:
+            assert (response.code, response.reason) == (302, "Away")
+            assert response.headers["Location"] == location.decode()
+            assert [piece async for piece in response] == []
+
+
+async def test_who_iterates_a_stream_that_was_left_is_told_so(canned_server, either):
+    async with canned_server(HEAD + b"x" * 10) as server:
+        async with either.stream(server.url()) as response:
+            assert await anext(response) == b"x" * 10
+            waiting = asyncio.ensure_future(anext(response))
+            await asyncio.sleep(0)
+        with pytest.raises(HTTPStreamClosedError, match="left"):
+            await waiting
+        with pytest.raises(HTTPStreamClosedError, match="left"):
+            await anext(response)
+
+
 async def test_it_is_entered_first_and_once(canned_server, client):
     async with canned_server(HEAD + bytes(300_000)) as server:
         stream = client.stream(server.url())

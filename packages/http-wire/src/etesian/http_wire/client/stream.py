@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from etesian.http_wire.client.errors import HTTPStreamClosedError
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.wire.head import parse_response_head
 from etesian.http_wire.wire.policy import STRICT
@@ -59,6 +60,7 @@ class ResponseStream:
         self._room = asyncio.Event()
         self._head: asyncio.Future[None] | None = None
         self._fetch: asyncio.Future[HTTPResponse] | None = None
+        self._refused: HTTPResponse | None = None
 
     async def __aenter__(self) -> Self:
         """Give the response when its head is there; raises as ``fetch`` does.
@@ -73,9 +75,7 @@ class ResponseStream:
         try:
             await self._head
             if self._raise_error:
-                HTTPResponse(
-                    self._request, self.code, headers=self.headers, reason=self.reason
-                ).rethrow()
+                (self._refused or self._response()).rethrow()
         except BaseException:
             await self.__aexit__()
             raise
@@ -92,7 +92,8 @@ class ResponseStream:
     async def __anext__(self) -> bytes:
         """Give the next piece, decoded from chunks and compression.
 
-        Raises what ended the fetch, where that was not the end of the body, and
+        Raises what ended the fetch, where that was not the end of the body,
+        ``HTTPStreamClosedError`` where the block was left before, and
         ``RuntimeError`` for a stream that was not entered.
         """
         if self._fetch is None:
@@ -102,6 +103,8 @@ class ResponseStream:
         if piece is not None:
             return piece
         self._pieces.put_nowait(None)
+        if self._fetch.cancelled():  # by us, and that is no cancellation of whoever iterates
+            raise HTTPStreamClosedError("the stream was left within the response body")
         self._fetch.result()
         raise StopAsyncIteration
 
@@ -133,5 +136,17 @@ class ResponseStream:
             return
         if error is not None:
             self._head.set_exception(error)
-        else:
+        elif fetch.cancelled():
             self._head.cancel()
+        else:
+            self._take_refused(fetch.result())
+
+    def _take_refused(self, response: HTTPResponse) -> None:
+        """Take a redirect that turned out not to be followed, so that its head was not told of."""
+        self._refused = response
+        self.code, self.reason, self.headers = response.code, response.reason, response.headers
+        if self._head is not None:
+            self._head.set_result(None)
+
+    def _response(self) -> HTTPResponse:
+        return HTTPResponse(self._request, self.code, headers=self.headers, reason=self.reason)
