@@ -105,3 +105,67 @@ async def test_not_on_a_new_connection(canned_server, either):
         with pytest.raises(HTTPClientError):
             await either.fetch(server.url())
     assert len(server.heads) == 1
+
+
+class OneByOne:
+    """Takes connections one by one, in the hands of the test."""
+
+    def __init__(self, listener):
+        self._listener = listener
+        self._loop = asyncio.get_running_loop()
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+    async def answer(self, size=1):
+        """Take a connection and at least so much of a request, answer it, and give the socket."""
+        peer, _ = await self._loop.sock_accept(self._listener)
+        received = 0
+        while received < size:
+            received += len(await self._loop.sock_recv(peer, 65536))
+        await self._loop.sock_sendall(peer, OK)
+        return peer
+
+
+@pytest.fixture
+async def one_by_one(anyio_backend):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield OneByOne(listener)
+
+
+def reset(peer):
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+async def test_a_connection_whose_end_the_head_meets_is_no_error_of_whoever_fetches(
+    one_by_one, client
+):
+    body = bytes(100_000)
+    answering = asyncio.ensure_future(one_by_one.answer())
+    fetch = client.fetch(one_by_one.url)
+    peer = await answering
+    await fetch
+    # In the very call that brought the response, so that the loop cannot have seen the end.
+    reset(peer)
+    fetch = client.fetch(one_by_one.url, method="PUT", body=body)
+    with await one_by_one.answer(len(body)):
+        assert (await fetch).body == b"ok"
+
+
+async def test_a_connection_whose_end_the_head_meets_is_no_error_of_who_makes_room(
+    one_by_one, make_client, canned_server
+):
+    client = make_client(max_clients=1)
+    async with canned_server(OK) as server:
+        await client.fetch(server.url())
+        answering = asyncio.ensure_future(one_by_one.answer())
+        fetch = client.fetch(one_by_one.url)
+        peer = await answering
+        await fetch
+        running = client.fetch(server.url())
+        waiting = client.fetch(one_by_one.url, method="PUT", body=bytes(100_000))
+        reset(peer)
+        running.cancel()
+        assert running.cancelled()
+        with await one_by_one.answer(100_000):
+            assert (await waiting).body == b"ok"

@@ -201,7 +201,9 @@ class Hop:
         self._body_due = False
         producer = self.request.body_producer
         if producer is None:
-            with suppress(HTTPStreamClosedError):  # the connection tells of its end by itself
+            # A connection that the head has found at its end tells so by itself, later; whoever
+            # had begun or admitted the fetch would be hit by what is raised here.
+            with suppress(HTTPStreamClosedError):
                 connection.write(self.request.body or b"")
             connection.request_ended()
             return
