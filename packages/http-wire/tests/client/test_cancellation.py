@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import ExitStack
 
 import pytest
+
+from etesian.http_wire.client.errors import HTTPStreamClosedError
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 REDIRECT = b"HTTP/1.1 307 Again\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
@@ -77,3 +81,22 @@ async def test_while_queued(canned_server, make_client):
         "HTTPResponse",
     ]
     assert client._environment.slots._free == 1
+
+
+async def test_who_cancels_all_tasks_ends_the_fetches_that_connect(client):
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as full, ExitStack() as others:
+        address = full.getsockname()
+        for _ in range(2):
+            other = others.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(address)
+        url = f"http://127.0.0.1:{address[1]}/"
+        before = asyncio.all_tasks()
+        fetch = client.fetch(url, request_timeout=0, connect_timeout=0)
+        await asyncio.sleep(0.01)
+        for task in asyncio.all_tasks() - before:
+            task.cancel()
+        with pytest.raises(HTTPStreamClosedError, match="cancelled"):
+            await asyncio.wait_for(fetch, 5)
+    assert client._fetches == set()
+    assert client._environment.slots._free == 10

@@ -97,6 +97,8 @@ class PooledFetch(Fetch[Hop]):
 
     def _dialled(self, dialling: asyncio.Task[ClientConnection]) -> None:
         if dialling.cancelled():
+            # Not by us, unless we have ended: programs may cancel all tasks that there are.
+            self.fail(HTTPStreamClosedError("the attempt to connect was cancelled"))
             return
         error = dialling.exception()
         if self._ended:
