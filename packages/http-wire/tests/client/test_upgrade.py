@@ -180,3 +180,76 @@ async def test_failures(canned_server):
             await waiting
     with pytest.raises(OSError, match=r"."):
         await connect_upgrade(HTTPRequest("http://127.0.0.1:1/", headers=FIELDS), Echo)
+
+
+class Failing(Echo):
+    """Fails in one of the calls that it gets within the upgrade."""
+
+    def __init__(self, response, fails_in):
+        super().__init__(response)
+        self.fails_in = fails_in
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        if self.fails_in == "connection_made":
+            raise StopIteration
+
+    def data_received(self, data):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("fails_in", "error"), [("connection_made", RuntimeError), ("data_received", ZeroDivisionError)]
+)
+async def test_what_the_protocol_raises_at_first_closes_the_connection(
+    canned_server, fails_in, error
+):
+    made = []
+
+    def factory(response):
+        made.append(Failing(response, fails_in))
+        return made[0]
+
+    async with canned_server(SWITCH + b"early") as server:
+        with pytest.raises(error):
+            await asyncio.wait_for(connect_upgrade(request(server), factory), 5)
+        assert await asyncio.wait_for(made[0].lost, 5) is None
+
+
+async def test_a_cancellation_at_any_turn_leaves_no_connection_behind(canned_server):
+    made = []
+
+    def factory(response):
+        made.append(Echo(response))
+        return made[-1]
+
+    async with canned_server(SWITCH) as server:
+        turns = 0
+        while True:
+            upgrading = asyncio.ensure_future(connect_upgrade(request(server), factory))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            upgrading.cancel()
+            await asyncio.wait([upgrading])
+            if not upgrading.cancelled():
+                break
+            turns += 1
+        upgrading.result().transport.abort()
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(protocol.lost for protocol in made))
+    assert turns > 3
+
+
+async def test_a_factory_that_cancels_whoever_waits_leaves_no_connection_behind(canned_server):
+    made = []
+
+    def factory(response):
+        upgrading.cancel()
+        made.append(Echo(response))
+        return made[0]
+
+    async with canned_server(SWITCH) as server:
+        upgrading = asyncio.ensure_future(connect_upgrade(request(server), factory))
+        await asyncio.wait([upgrading])
+        assert upgrading.cancelled()
+        assert await asyncio.wait_for(made[0].lost, 5) is None

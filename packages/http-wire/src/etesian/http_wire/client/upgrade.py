@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from etesian.http_wire.client.dialer import check_source, dial
 from etesian.http_wire.client.environment import pool_key
-from etesian.http_wire.client.errors import HTTPClientError
+from etesian.http_wire.client.errors import HTTPClientError, as_outcome
 from etesian.http_wire.client.fetch import CONNECTING, EXCHANGING
 from etesian.http_wire.client.hop import Hop
 from etesian.http_wire.client.outgoing import (
@@ -101,7 +101,7 @@ class _Upgrade(Hop, Generic[P]):
         outgoing = OutgoingRequest(request, target, request_head(request, target))
         super().__init__(_Refusal(self._outcome), outgoing, STRICT)
         self._protocol_factory = protocol_factory
-        self._handed_over: asyncio.Transport | None = None
+        self._transport: asyncio.Transport | None = None
 
     async def run(self, connection: ClientConnection) -> P:
         """Send the request and wait for the protocol."""
@@ -109,10 +109,9 @@ class _Upgrade(Hop, Generic[P]):
             self.start(connection)
             return await self._outcome
         except BaseException:
-            # Of the protocol's own, or a cancellation that came together with the switch: nobody
-            # gets the protocol.
-            if self._handed_over is not None:
-                self._handed_over.abort()
+            # The protocol may have it already, but nobody will ever hear of the protocol.
+            if self._transport is not None:
+                self._transport.abort()
             raise
         finally:
             self.abandon()
@@ -125,17 +124,19 @@ class _Upgrade(Hop, Generic[P]):
         protocol = self._protocol_factory(_response(self))
         connection = self._detached()
         if connection is not None:
-            transport, leftover = connection.detach()
-            self._handed_over = transport
+            self._hand_over(protocol, *connection.detach())
+
+    def _hand_over(self, protocol: P, transport: asyncio.Transport, leftover: bytes) -> None:
+        self._transport = transport
+        try:
             transport.set_protocol(protocol)
-            try:
-                protocol.connection_made(transport)
-                _feed(protocol, leftover)
-            except Exception as error:  # noqa: BLE001  # there is no other way out from here
-                self.failed(error, untouched=False)
-                return
-        if not self._outcome.done():
-            self._outcome.set_result(protocol)
+            protocol.connection_made(transport)
+            _feed(protocol, leftover)
+        except Exception as error:  # noqa: BLE001  # whatever it is, somebody waits for it
+            _fail(self._outcome, error)
+        else:
+            if not self._outcome.done():
+                self._outcome.set_result(protocol)
 
 
 class _Refusal(Generic[P]):
@@ -155,15 +156,18 @@ class _Refusal(Generic[P]):
         response = _response(hop)
         # A 2xx is no error by itself, but it is not what was asked for either.
         error = response.error or HTTPClientError(response.code, "not upgraded", response)
-        if not self._outcome.done():
-            self._outcome.set_exception(error)
+        _fail(self._outcome, error)
 
     def hop_failed(self, _hop: Hop, error: Exception, *, untouched: bool) -> None:
         """Make an error of the failure, whatever had come."""
         if untouched:
             error.add_note("the server answered nothing to the upgrade request")
-        if not self._outcome.done():
-            self._outcome.set_exception(error)
+        _fail(self._outcome, error)
+
+
+def _fail(outcome: asyncio.Future[P], error: BaseException) -> None:
+    if not outcome.done():
+        outcome.set_exception(as_outcome(error))
 
 
 def _response(hop: Hop) -> HTTPResponse:
