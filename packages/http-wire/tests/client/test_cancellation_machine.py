@@ -177,7 +177,7 @@ class CancellationMachine(RuleBasedStateMachine):
         under_way = self.client._fetches
         slots = self.client._environment.slots
         assert len(under_way) == len(self.running)
-        holding = [fetch for fetch in under_way if fetch._holds_slot]
+        holding = [fetch for fetch in under_way if fetch.holds_slot]
         assert slots._free == MAX_CLIENTS - len(holding)
         assert slots.queued == len(under_way) - len(holding)
 

@@ -93,3 +93,23 @@ async def test_on_a_real_loop(anyio_backend):
     assert late.fired_at is None
     assert never.fired_at is None
     deadlines.close()
+
+
+def test_one_that_passes_may_put_off_or_withdraw_another():
+    loop = FakeLoop()
+    deadlines = Deadlines(loop, clock=loop.time)
+    put_off, withdrawn = Timed(loop), Timed(loop)
+
+    class First:
+        def timed_out(self):
+            deadlines.set(put_off, 9)
+            deadlines.withdraw(withdrawn)
+
+    for timed in (put_off, withdrawn, First()):
+        deadlines.set(timed, 1)
+    loop.advance(8)
+    assert put_off.fired_at is None
+    loop.advance(8)
+    assert put_off.fired_at == 9
+    assert withdrawn.fired_at is None
+    assert deadlines.pending == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import socket
 
 import pytest
@@ -77,6 +78,28 @@ async def test_a_queued_fetch_times_out_and_leaves_the_queue(canned_server, make
         first.cancel()
 
 
+async def test_a_queued_fetch_that_times_out_with_the_one_before_is_not_sent(
+    canned_server, make_either
+):
+    async def respond(number, head, body):
+        await asyncio.sleep(30 if b" /slow " in head else 0)
+        return OK
+
+    either = make_either(max_clients=1)
+    async with canned_server(respond) as server:
+        slow = either.fetch(server.url("/slow"), request_timeout=0.05)
+        queued = [either.fetch(server.url(), request_timeout=0.05) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        time.sleep(0.1)  # noqa: ASYNC251  # all have to be found at once
+        for fetch in (slow, *queued):
+            where = "a slot" if fetch in queued else "the response"
+            with pytest.raises(HTTPTimeoutError, match=f"while waiting for {where}"):
+                await fetch
+        await asyncio.sleep(0.02)
+    assert [head.split(b" ")[1] for head in server.heads] == [b"/slow"]
+    assert either._environment.slots._free == 1
+
+
 @pytest.mark.spec("B-HTTP-108")
 async def test_zero_is_no_limit(canned_server, either):
     async def slow(number, head, body):
@@ -138,6 +161,25 @@ async def test_closing_the_client_ends_its_fetches(canned_server, make_either):
         either.close()
         results = await asyncio.gather(*fetches, return_exceptions=True)
     assert [type(result) for result in results] == [HTTPStreamClosedError] * 3
+
+
+async def test_closing_the_client_sends_nothing_that_was_queued(canned_server, make_either):
+    async def respond(number, head, body):
+        await asyncio.sleep(30 if b" /slow " in head else 0)
+        return OK
+
+    for _ in range(10):
+        either = make_either(max_clients=2)
+        async with canned_server(respond) as kept, canned_server(respond) as server:
+            await asyncio.gather(*(either.fetch(kept.url()) for _ in range(2)))
+            fetches = [either.fetch(server.url("/slow")) for _ in range(2)]
+            fetches += [either.fetch(kept.url(), method="POST", body=b"") for _ in range(5)]
+            await asyncio.sleep(0.01)
+            either.close()
+            await asyncio.gather(*fetches, return_exceptions=True)
+            await asyncio.sleep(0.01)
+        assert len(kept.heads) == 2
+        assert either._environment.slots._free == 2
 
 
 @pytest.mark.spec("B-HTTP-113")

@@ -72,10 +72,12 @@ class Deadlines:
     def _look_around(self) -> None:
         # The timer's own time and not the clock's: a loop may fire up to its resolution early.
         now = max(self._clock(), self._timer_due)
-        passed = [timed for timed, due in self._due.items() if due <= now]
-        for timed in passed:
-            del self._due[timed]
-        self._wait_until(min(self._due.values(), default=inf))
-        # The last first: who waits for another came behind it, and must not be let in by its end.
+        due = self._due
+        passed = [timed for timed, moment in due.items() if moment <= now]
+        self._wait_until(min((moment for moment in due.values() if moment > now), default=inf))
+        # Who began last waits for those before, and goes first: it would take the room that they
+        # leave for the little time that it has. And what one leaves may let another live on.
         for timed in reversed(passed):
-            timed.timed_out()
+            if due.get(timed, inf) <= now:
+                del due[timed]
+                timed.timed_out()

@@ -110,7 +110,6 @@ class Fetch(ABC, Generic[H]):
         "_connected_at",
         "_ended",
         "_followed",
-        "_holds_slot",
         "_hop",
         "_origin",
         "_original",
@@ -123,7 +122,11 @@ class Fetch(ABC, Generic[H]):
         "_request_due",
         "_reused",
         "_shared",
+        "holds_slot",
     )
+
+    holds_slot: bool
+    """Whether it runs; one that does not is queued, or has ended."""
 
     def __init__(
         self,
@@ -148,12 +151,7 @@ class Fetch(ABC, Generic[H]):
         # What has to end before the hop can start.
         self._preparing: asyncio.Future[Any] | None = None
         self._followed = 0
-        self._holds_slot = self._reused = self._ended = False
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it holds a slot, and does not wait for one."""
-        return self._holds_slot
+        self.holds_slot = self._reused = self._ended = False
 
     def start(self) -> None:
         """Begin; errors of the request itself end the fetch within this call."""
@@ -182,7 +180,7 @@ class Fetch(ABC, Generic[H]):
 
     def admitted(self) -> None:
         """Take the slot, and go on."""
-        self._holds_slot = True
+        self.holds_slot = True
         if self._queued_at is not None:
             self._queue_time += monotonic() - self._queued_at
             self._queued_at = None
@@ -256,7 +254,7 @@ class Fetch(ABC, Generic[H]):
         if slots.transfer(left, origin):
             self._begin()
             return
-        self._holds_slot = False
+        self.holds_slot = False
         self._phase, self._phase_started = QUEUED, monotonic()
         slots.release(left)
         if not slots.request(self, origin):
@@ -332,8 +330,8 @@ class Fetch(ABC, Generic[H]):
             hop, self._hop = self._hop, None
             hop.abandon()
         slots = self._shared.slots
-        if self._holds_slot:
-            self._holds_slot = False
+        if self.holds_slot:
+            self.holds_slot = False
             slots.release(self._origin)
         else:
             slots.leave(self, self._origin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from etesian.http_wire.client.client import AsyncHTTPClient
@@ -40,6 +41,6 @@ class FetchingClient(AsyncHTTPClient):
     def close(self) -> None:
         """Close all connections; fetches under way fail with ``HTTPStreamClosedError``."""
         super().close()
-        # Those that wait first: who ends lets the next one begin, which would send its request.
-        for fetch in sorted(self._fetches, key=lambda fetch: fetch.is_running):
+        # Those that are queued first: the slot of another would let them send their request.
+        for fetch in sorted(self._fetches, key=attrgetter("holds_slot")):
             fetch.fail(HTTPStreamClosedError("the client was closed"))
