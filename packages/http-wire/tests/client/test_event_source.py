@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -290,3 +291,73 @@ async def test_leaving_the_block_closes_the_connection(canned_server, either):
 async def test_it_is_entered_first(client):
     with pytest.raises(RuntimeError, match="async with"):
         await anext(EventSource(client, "http://127.0.0.1/"))
+
+
+async def test_a_call_that_was_cancelled_loses_nothing(either):
+    going_on = asyncio.Event()
+    connections = 0
+
+    async def serve(reader, writer):
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        if connections == 1:
+            writer.write(HEAD + b"retry: 100\ndata: a\n\nda")
+            await going_on.wait()
+            writer.write(b"ta: b\n\n")
+        elif connections == 2:
+            writer.write(HEAD + b"data: c\n\n")
+        else:
+            writer.write(OVER)
+        await writer.drain()
+        writer.close()
+
+    async def impatient(events):
+        while True:
+            try:
+                async with asyncio.timeout(0.02):
+                    return (await anext(events)).data
+            except TimeoutError:
+                timeouts.append(connections)
+                going_on.set()
+
+    timeouts = []
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with EventSource(either, url) as events, asyncio.timeout(10):
+        assert [await impatient(events) for _ in range(3)] == ["a", "b", "c"]
+        assert [event async for event in events] == []
+    # While the event was not whole, and while the server's pause was kept.
+    assert timeouts[0] == 1
+    assert len(timeouts) > 2
+    assert connections == 3
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_silence_is_the_same_to_calls_that_were_cancelled(canned_server, client):
+    held = HEAD + SOON + b"data: a\n\n"
+    async with canned_server(in_turn(held, held)) as server, asyncio.timeout(10):
+        async with EventSource(client, server.url(), idle_timeout=0.1) as events:
+            assert (await anext(events)).data == "a"
+            second = None
+            while second is None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.03):
+                        second = await anext(events)
+        assert second.data == "a"
+        assert len(server.heads) == 2
+
+
+@pytest.mark.parametrize("moment", ["waiting", "pausing"])
+async def test_another_task_than_the_one_that_iterates_may_leave(canned_server, client, moment):
+    answer = HEAD + SOON + b"data: a\n\n" + (b"" if moment == "waiting" else CLOSE)
+    async with canned_server(answer) as server, asyncio.timeout(10):
+        async with EventSource(client, server.url()) as events:
+            assert (await anext(events)).data == "a"
+            waiting = asyncio.ensure_future(anext(events, None))
+            await asyncio.sleep(0.02)
+        assert await waiting is None
+        assert client._fetches == set()
+        async with events:
+            assert (await anext(events)).data == "a"

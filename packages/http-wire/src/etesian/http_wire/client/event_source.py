@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Self
 
 from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError
@@ -22,7 +21,7 @@ from etesian.http_wire.client.time_limit import time_limit
 from etesian.http_wire.interface import HTTPInputError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import Iterator
 
     from etesian.http_wire.client.client import AsyncHTTPClient
     from etesian.http_wire.client.stream import ResponseStream
@@ -112,8 +111,15 @@ class EventSource:
         self._limits = {"max_line_size": max_line_size, "max_event_size": max_event_size}
         self._repeats = request.method in IDEMPOTENT_METHODS and request.body_producer is None
         self._stream: ResponseStream | None = None
-        self._events: AsyncGenerator[ServerSentEvent, None] | None = None
-        self._fruitless = 0
+        self._entered = self._over = False
+        self._parser: EventStreamParser | None = None
+        self._events: Iterator[ServerSentEvent] = iter(())
+        # Seconds that were waited in vain for the next piece, by calls that were cancelled.
+        self._silence = 0.0
+        # The connections since the last event, the failures since the last connection, and when,
+        # by the loop's clock, the next attempt is due.
+        self._fruitless = self._failures = 0
+        self._pause_until = 0.0
 
     async def __aenter__(self) -> Self:
         """Connect, and give the source when the server has begun its stream.
@@ -121,16 +127,15 @@ class EventSource:
         The first connection is not repeated: raises what ``fetch`` does, and
         :class:`EventStreamError` for an answer that is no event stream.
         """
+        self._over = False
+        self._events = iter(())
         await self._connect()
-        self._events = self._go_on()
+        self._entered = True
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        try:
-            if self._events is not None:
-                await self._events.aclose()
-        finally:
-            await self._disconnect()
+        self._over = True
+        await self._disconnect()
 
     def __aiter__(self) -> Self:
         return self
@@ -138,67 +143,90 @@ class EventSource:
     async def __anext__(self) -> ServerSentEvent:
         """Give the next event.
 
+        A cancellation, as by ``asyncio.timeout``, loses nothing: the next call
+        goes on where this one was, though with a new attempt to connect.
+
         Raises ``HTTPClientError`` where the server refuses to go on (another
         status than 200 that will not pass, another content type), or what the
         last of ``max_failures`` attempts failed with; :class:`EventStreamError`
-        for a line or an event beyond its limit.
+        for a line or an event beyond its limit. The iteration is then over.
         """
-        if self._events is None:
+        if not self._entered:
             raise RuntimeError("an EventSource is entered by 'async with' before it is iterated")
-        return await self._events.__anext__()
+        try:
+            while not self._over:
+                event = self._next_event()
+                if event is not None:
+                    return event
+                await self._go_on()
+        except Exception:
+            self._over = True
+            raise
+        await self._disconnect()  # also where the block was left meanwhile, by another task
+        raise StopAsyncIteration
 
-    async def _go_on(self) -> AsyncGenerator[ServerSentEvent, None]:
-        while self._stream is not None:
-            async with aclosing(self._received(self._stream)) as received:
-                async for event in received:
-                    self._fruitless = 0
-                    yield event
-            await self._disconnect()
-            if not self._repeats:
-                return
+    def _next_event(self) -> ServerSentEvent | None:
+        """Give the next event of what has come, if there is one."""
+        try:
+            event = next(self._events, None)
+        except HTTPInputError as error:
+            raise EventStreamError(str(error)) from error
+        if event is not None:
+            self._fruitless = 0
+            self.last_event_id = event.id
+        elif self._parser is not None:
+            self.last_event_id = self._parser.last_event_id
+            if self._parser.retry is not None:
+                self.retry = self._parser.retry
+        return event
+
+    async def _go_on(self) -> None:
+        """Do what brings the next events, or a part of it; can be cancelled and called again."""
+        stream, parser = self._stream, self._parser
+        if stream is None or parser is None:
             await self._reconnect()
-
-    async def _received(self, stream: ResponseStream) -> AsyncGenerator[ServerSentEvent, None]:
-        """Give the events of one connection, until it ends for whatever reason."""
-        parser = EventStreamParser(last_event_id=self.last_event_id, **self._limits)
-        while (piece := await self._next_piece(stream)) is not None:
-            try:
-                for event in parser.feed(piece):
-                    self.last_event_id = event.id
-                    yield event
-            except HTTPInputError as error:
-                raise EventStreamError(str(error)) from error
-            self.last_event_id = parser.last_event_id
-            if parser.retry is not None:
-                self.retry = parser.retry
+        elif (piece := await self._next_piece(stream)) is not None:
+            self._events = parser.feed(piece)
+        else:
+            self._over = self._over or not self._repeats
+            self._failures = 0
+            self._pause_until = _now() + self._delay()
+            await self._disconnect()
 
     async def _next_piece(self, stream: ResponseStream) -> bytes | None:
+        began = _now()
         try:
             async with time_limit(
-                self._idle_timeout, "idle_timeout", "while waiting for an event or a comment"
+                self._idle_timeout,
+                "idle_timeout",
+                "while waiting for an event or a comment",
+                left=self._idle_timeout - self._silence,
             ):
-                return await anext(stream, None)
+                piece = await anext(stream, None)
+        except asyncio.CancelledError:
+            self._silence += _now() - began
+            raise
         except (HTTPClientError, OSError):
             # An end, a loss, a silence: all are answered by another connection, where one may be.
             if not self._repeats:
                 raise
             return None
+        self._silence = 0.0
+        return piece
 
     async def _reconnect(self) -> None:
-        failures = 0
-        delay = self._delay()
-        while True:
-            await asyncio.sleep(delay)
+        await asyncio.sleep(self._pause_until - _now())
+        try:
+            await self._connect()
+        except (HTTPClientError, OSError) as error:
             self._fruitless += 1
-            try:
-                await self._connect()
-            except (HTTPClientError, OSError) as error:
-                failures += 1
-                if failures >= self._max_failures or _is_final(error):
-                    raise
-                delay = max(self._delay(), min(_asked_for(error), self._max_retry))
-            else:
-                return
+            self._failures += 1
+            if self._failures >= self._max_failures or _is_final(error):
+                raise
+            delay = max(self._delay(), min(_asked_for(error), self._max_retry))
+            self._pause_until = _now() + delay
+        else:
+            self._fruitless += 1
 
     def _delay(self) -> float:
         doublings = min(self._fruitless, 60)  # beyond which floats would end
@@ -216,7 +244,10 @@ class EventSource:
         except BaseException:
             await self._disconnect()
             raise
+        self._parser = EventStreamParser(last_event_id=self.last_event_id, **self._limits)
+        self._silence = 0.0
         if stream.code == 204:
+            self._over = True
             await self._disconnect()
 
     def _prepared(self) -> HTTPRequest:
@@ -250,8 +281,13 @@ class EventSource:
 
     async def _disconnect(self) -> None:
         stream, self._stream = self._stream, None
+        self._parser = None
         if stream is not None:
             await stream.__aexit__()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _is_final(error: Exception) -> bool:

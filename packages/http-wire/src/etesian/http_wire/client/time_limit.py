@@ -15,13 +15,17 @@ __all__ = ["time_limit"]
 
 
 @asynccontextmanager
-async def time_limit(seconds: float, option: str, phase: str) -> AsyncIterator[None]:
-    """Cancel the block after so many seconds; 0 is without limit.
+async def time_limit(
+    seconds: float, option: str, phase: str, *, left: float | None = None
+) -> AsyncIterator[None]:
+    """Cancel the block after so many seconds, or after those that are ``left`` of them.
+
+    0 seconds are without limit.
 
     Raises :class:`HTTPTimeoutError` for it, with the phase and the option in
     its message; what the block raises, also a ``TimeoutError``, is left alone.
     """
-    limit = asyncio.timeout(seconds or None)
+    limit = asyncio.timeout((seconds if left is None else left) if seconds else None)
     try:
         async with limit:
             yield
