@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
 
 import pytest
 
 from etesian.http_wire.client import connection
+from etesian.http_wire.client.connection import ClientConnection
 from etesian.http_wire.client.errors import HTTPClientError, HTTPStreamClosedError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -47,11 +49,15 @@ async def test_another_request_is_not_sent_again(canned_server, either, method):
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
-async def test_an_end_within_a_large_body_is_met_like_any_other(client, monkeypatch, method):
-    # As within a millisecond after the last answer, when nobody looks whether the server is there.
+@pytest.mark.parametrize("size", [1, 3_000_000])
+async def test_an_end_that_came_with_the_answer_before_costs_no_request(
+    client, monkeypatch, method, size
+):
+    # As within a millisecond after that answer, when the pool does not look whether anybody is
+    # there: what cannot be sent again looks by itself, and what is lost by that is sent again.
     monkeypatch.setattr(connection, "_JUST_READ", 60)
-    body = bytes(3_000_000)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         fetching = client.fetch(url)
         kept, _ = await asyncio.to_thread(listener.accept)
@@ -60,16 +66,12 @@ async def test_an_end_within_a_large_body_is_met_like_any_other(client, monkeypa
         await fetching
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         kept.close()
-        again = client.fetch(url, method=method, body=body, request_timeout=5)
-        if method == "POST":
-            with pytest.raises(HTTPStreamClosedError):
-                await again
-        else:
-            fresh, _ = await asyncio.to_thread(listener.accept)
-            with fresh:
-                await asyncio.to_thread(fresh.recv, len(body), socket.MSG_WAITALL)
-                fresh.sendall(OK)
-                assert (await again).body == b"ok"
+        again = client.fetch(url, method=method, body=bytes(size), request_timeout=5)
+        fresh, _ = await asyncio.to_thread(listener.accept)
+        with fresh:
+            await asyncio.to_thread(fresh.recv, size, socket.MSG_WAITALL)
+            fresh.sendall(OK)
+            assert (await again).body == b"ok"
     assert client._fetches == set()
 
 
@@ -82,6 +84,38 @@ async def test_a_produced_body_is_not_sent_again(canned_server, client):
         with pytest.raises(HTTPStreamClosedError):
             await client.fetch(server.url(), method="PUT", body_producer=produce)
     assert len(server.heads) == 2
+
+
+@pytest.mark.parametrize("produced", [False, True])
+async def test_servers_that_close_without_a_word_get_every_request(client, produced):
+    def serve():
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                said = b""
+                while not said.endswith((b"data", b"data\r\n0\r\n\r\n", b"end")):
+                    piece = connection.recv(65536)
+                    if not piece:
+                        return
+                    said += piece
+                if said.endswith(b"end"):
+                    return
+                connection.sendall(OK)
+
+    async def produce(write):
+        await write(b"data")
+
+    body = {"body_producer": produce} if produced else {"body": b"data"}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        serving = asyncio.ensure_future(asyncio.to_thread(serve))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        for _ in range(5):
+            assert (await client.fetch(url, method="POST", **body)).body == b"ok"
+            time.sleep(0.0005)  # noqa: ASYNC251  # in which the end comes, and is not heard of
+        with pytest.raises(HTTPStreamClosedError):
+            await client.fetch(url, method="POST", body=b"end")
+        await serving
 
 
 async def test_a_request_is_sent_again_once_only(canned_server, either):
@@ -169,3 +203,26 @@ async def test_a_connection_whose_end_the_head_meets_is_no_error_of_who_makes_ro
         assert running.cancelled()
         with await one_by_one.answer(100_000):
             assert (await waiting).body == b"ok"
+
+
+async def test_nothing_is_sent_on_a_connection_that_tls_has_ended(
+    canned_server, client, server_tls, ca_file, monkeypatch
+):
+    fetches = []
+    eof_received = ClientConnection.eof_received
+
+    def fetch_at_once(connection):
+        result = eof_received(connection)
+        fetches.append(client.fetch(url, method="POST", body=b"data", ca_certs=ca_file))
+        return result
+
+    async with canned_server(OK, tls=server_tls()) as server:
+        url = server.url()
+        await client.fetch(url, ca_certs=ca_file)
+        monkeypatch.setattr(ClientConnection, "eof_received", fetch_at_once)
+        server.writers[0].close()
+        async with asyncio.timeout(5):
+            while not fetches:
+                await asyncio.sleep(0.001)
+            monkeypatch.undo()
+            assert (await fetches[0]).body == b"ok"

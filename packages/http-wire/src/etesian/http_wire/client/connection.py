@@ -106,7 +106,11 @@ class ClientConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return False
-        return monotonic() - self.read_at < _JUST_READ or not self._readable.poll(0)
+        return monotonic() - self.read_at < _JUST_READ or self.is_silent()
+
+    def is_silent(self) -> bool:
+        """Tell whether there is nothing that the loop has not read yet."""
+        return not self._readable.poll(0)
 
     def start(self, exchange: Exchange, method: str, data: bytes, policy: WirePolicy) -> None:
         """Send the head of a request and what of its body is at hand."""
@@ -183,6 +187,9 @@ class ClientConnection(asyncio.Protocol):
             reader = self._reading(self._exchange)
             if reader.waiting_for is None:
                 self._end(reader)
+        else:
+            # Over TLS it would take a while to close, and seem to be good for another request.
+            self._transport_abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take the end of the connection."""

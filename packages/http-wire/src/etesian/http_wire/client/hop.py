@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from etesian.http_wire.client.collector import Collector, forget_outcome
 from etesian.http_wire.client.errors import HTTPProtocolError, HTTPStreamClosedError
-from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
 from etesian.http_wire.client.response_head import ResponseHead
 from etesian.http_wire.client.upload import produce_body
 from etesian.http_wire.interface import HTTPInputError
@@ -99,7 +98,7 @@ class Hop:
     @property
     def repeatable(self) -> bool:
         """Whether sending the request twice is as good as once (RFC 9110, 9.2.2)."""
-        return self.request.method in IDEMPOTENT_METHODS and self.request.body_producer is None
+        return self._outgoing.is_repeatable
 
     def start(self, connection: ClientConnection) -> None:
         """Send the request; the owner hears of the end."""

@@ -52,6 +52,7 @@ class OutgoingRequest:
     __slots__ = (
         "asks_to_close",
         "is_observed",
+        "is_repeatable",
         "is_whole",
         "method",
         "octets",
@@ -71,6 +72,8 @@ class OutgoingRequest:
         self.octets = head + body if joined else head
         self.asks_to_close = request.asks_to_close
         self.is_whole = request.body_producer is None and (joined or not body)
+        self.is_repeatable = request.method in IDEMPOTENT_METHODS and request.body_producer is None
+        """Whether sending it twice is as good as once (RFC 9110, 9.2.2)."""
         self.is_observed = (
             for_jar or request.streaming_callback is not None or request.header_callback is not None
         )

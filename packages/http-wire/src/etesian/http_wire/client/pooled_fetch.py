@@ -82,7 +82,14 @@ class PooledFetch(Fetch[Hop]):
 
     def _begin(self) -> None:
         self._repeated = False
-        connection = self._shared.pool.take(self._key)
+        pool, hop = self._shared.pool, self._hop
+        connection = pool.take(self._key)
+        while connection is not None and hop is not None and not hop.repeatable:
+            # A server may have closed it right behind its last answer, and this is sent once.
+            if connection.is_silent():
+                break
+            connection.close()
+            connection = pool.take(self._key)
         if connection is not None:
             self._reused = True
             self._exchange(connection)
