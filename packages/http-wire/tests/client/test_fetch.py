@@ -283,6 +283,35 @@ async def test_no_callback_is_called_after_a_cancellation(canned_server, either,
     assert len(pieces) == (0 if by_head else 1)
 
 
+@pytest.mark.parametrize("cancels", [False, True])
+async def test_a_callback_that_fails_or_cancels_after_a_pause_ends_the_fetch(
+    canned_server, either, caplog, cancels
+):
+    pieces = 0
+
+    def take(piece):
+        nonlocal pieces
+        pieces += 1
+        if pieces == 1:
+            return asyncio.sleep(0.02)
+        if cancels:
+            fetch.cancel()
+            return None
+        raise ZeroDivisionError
+
+    async with canned_server(b"HTTP/1.1 200 OK\r\n\r\n" + bytes(300_000)) as server:
+        options = {"request_timeout": 0, "streaming_callback": take}
+        fetch = either.fetch(server.url(), **options)
+        error = asyncio.CancelledError if cancels else ZeroDivisionError
+        async with asyncio.timeout(5):
+            with pytest.raises(error):
+                await fetch
+        await asyncio.sleep(0.01)
+    assert pieces == 2
+    assert caplog.text == ""
+    assert either._environment.slots._free == 10
+
+
 async def test_what_a_callback_meets_while_it_is_cancelled_is_not_logged(
     canned_server, either, caplog
 ):

@@ -208,12 +208,13 @@ async def test_a_connection_whose_end_the_head_meets_is_no_error_of_who_makes_ro
 async def test_nothing_is_sent_on_a_connection_that_tls_has_ended(
     canned_server, client, server_tls, ca_file, monkeypatch
 ):
-    fetches = []
+    fetches = asyncio.Queue()
     eof_received = ClientConnection.eof_received
 
     def fetch_at_once(connection):
         result = eof_received(connection)
-        fetches.append(client.fetch(url, method="POST", body=b"data", ca_certs=ca_file))
+        monkeypatch.undo()
+        fetches.put_nowait(client.fetch(url, method="POST", body=b"data", ca_certs=ca_file))
         return result
 
     async with canned_server(OK, tls=server_tls()) as server:
@@ -222,7 +223,5 @@ async def test_nothing_is_sent_on_a_connection_that_tls_has_ended(
         monkeypatch.setattr(ClientConnection, "eof_received", fetch_at_once)
         server.writers[0].close()
         async with asyncio.timeout(5):
-            while not fetches:
-                await asyncio.sleep(0.001)
-            monkeypatch.undo()
-            assert (await fetches[0]).body == b"ok"
+            fetch = await fetches.get()
+            assert (await fetch).body == b"ok"

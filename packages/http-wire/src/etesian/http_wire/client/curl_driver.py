@@ -52,8 +52,15 @@ class CurlDriver:
 
     def unpause(self, handle: pycurl.Curl) -> None:
         """Let a transfer go on whose write function asked for a pause."""
-        if handle in self._ended:
+        if handle not in self._ended:
+            return
+        try:
             self._within(lambda: handle.pause(pycurl.PAUSE_CONT))
+        except pycurl.error as error:
+            # The write function refused what it got within this call. libcurl tells only us.
+            code, message = error.args
+            self._end(handle, (code, message))
+        else:
             self._act(pycurl.SOCKET_TIMEOUT, 0)
 
     def close(self) -> None:
