@@ -3,8 +3,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import errno
+import gc
 import socket
 import ssl
+import warnings
 from pathlib import Path
 
 import pytest
@@ -316,3 +318,23 @@ async def test_a_cancelled_connect_leaves_no_descriptor_and_no_task(catching):
         while not catching.caught.empty():
             catching.caught.get_nowait()[0].close()
         await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("ending", ["abort", "close"])
+async def test_a_socket_that_its_protocol_closes_at_once_is_not_closed_again_later(ending):
+    class Leaving(asyncio.Protocol):
+        def connection_made(self, transport):
+            getattr(transport, ending)()
+
+    gc.collect()
+    client = TCPClient()
+    with socket.create_server(("127.0.0.1", 0)) as listener, warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        unclosed = []
+        warnings.showwarning = lambda message, *_: unclosed.append(str(message))
+        for _ in range(3):
+            await client.connect_protocol(Leaving, *listener.getsockname())
+            await asyncio.sleep(0.01)
+        gc.collect()
+        assert unclosed == []
+    client.close()

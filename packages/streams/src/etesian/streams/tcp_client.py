@@ -180,7 +180,7 @@ async def _open(
                 "server_hostname": server_hostname,
                 "ssl_handshake_timeout": HANDSHAKE_TIMEOUT,
             }
-        return await loop.create_connection(begin, sock=sock, **tls)
+        transport, protocol = await loop.create_connection(begin, sock=sock, **tls)
     except BaseException:
         # asyncio has the socket as soon as it has asked for the protocol, and closes it a little
         # later: closed here, its number would go to another connection while it is still watched.
@@ -188,3 +188,8 @@ async def _open(
             with contextlib.suppress(OSError):
                 sock.close()
         raise
+    if transport.is_closing() and not isinstance(loop, asyncio.BaseEventLoop):
+        # uvloop forgets the socket that it takes only after it has closed its number, and the
+        # socket would close that again when it is collected, whoever has the number by then.
+        sock.detach()
+    return transport, protocol
