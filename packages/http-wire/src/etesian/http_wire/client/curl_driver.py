@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import select
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pycurl
 
@@ -58,8 +58,7 @@ class CurlDriver:
             self._within(lambda: handle.pause(pycurl.PAUSE_CONT))
         except pycurl.error as error:
             # The write function refused what it got within this call. libcurl tells only us.
-            code, message = error.args
-            self._end(handle, (code, message))
+            self._end(handle, cast("tuple[int, str]", error.args))
         else:
             self._act(pycurl.SOCKET_TIMEOUT, 0)
 
