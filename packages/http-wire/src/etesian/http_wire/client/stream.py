@@ -60,7 +60,6 @@ class ResponseStream:
         self._room = asyncio.Event()
         self._head: asyncio.Future[None] | None = None
         self._fetch: asyncio.Future[HTTPResponse] | None = None
-        self._refused: HTTPResponse | None = None
 
     async def __aenter__(self) -> Self:
         """Give the response when its head is there; raises as ``fetch`` does.
@@ -75,7 +74,9 @@ class ResponseStream:
         try:
             await self._head
             if self._raise_error:
-                (self._refused or self._response()).rethrow()
+                HTTPResponse(
+                    self._request, self.code, headers=self.headers, reason=self.reason
+                ).rethrow()
         except BaseException:
             await self.__aexit__()
             raise
@@ -134,19 +135,7 @@ class ResponseStream:
         error = None if fetch.cancelled() else fetch.exception()
         if self._head is None or self._head.done():
             return
-        if error is not None:
-            self._head.set_exception(error)
-        elif fetch.cancelled():
+        if fetch.cancelled():
             self._head.cancel()
         else:
-            self._take_refused(fetch.result())
-
-    def _take_refused(self, response: HTTPResponse) -> None:
-        """Take a redirect that turned out not to be followed, so that its head was not told of."""
-        self._refused = response
-        self.code, self.reason, self.headers = response.code, response.reason, response.headers
-        if self._head is not None:
-            self._head.set_result(None)
-
-    def _response(self) -> HTTPResponse:
-        return HTTPResponse(self._request, self.code, headers=self.headers, reason=self.reason)
+            self._head.set_exception(error or HTTPStreamClosedError("the response had no head"))
