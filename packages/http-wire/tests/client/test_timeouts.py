@@ -187,3 +187,23 @@ async def test_a_closed_client_refuses(either):
     either.close()
     with pytest.raises(RuntimeError):
         either.fetch("http://127.0.0.1/")
+
+
+@pytest.mark.parametrize("option", ["connect_timeout", "request_timeout"])
+@pytest.mark.parametrize("seconds", [-1, float("nan")])
+async def test_a_timeout_that_is_none_is_refused_and_holds_up_no_other(
+    canned_server, either, option, seconds
+):
+    async with canned_server(lambda *_: asyncio.sleep(30)) as server:
+        other = either.fetch(server.url(), request_timeout=0.1)
+        with pytest.raises(ValueError, match=rf"{option} is .*, expected 0 or more seconds"):
+            await either.fetch(server.url(), **{option: seconds})
+        with pytest.raises(HTTPTimeoutError):
+            await other
+
+
+@pytest.mark.parametrize("option", ["connect_timeout", "request_timeout"])
+async def test_a_timeout_that_is_no_number_is_the_error_of_its_fetch(either, option):
+    fetch = either.fetch("http://127.0.0.1:1/", **{option: "5"})
+    with pytest.raises(TypeError, match=f"{option} must be a number of seconds, not str"):
+        await fetch

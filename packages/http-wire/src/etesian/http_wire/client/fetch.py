@@ -140,9 +140,8 @@ class Fetch(ABC, Generic[H]):
         self._original = original
         self._request = request
         self._callback = callback
-        self._began = self._phase_started = self._connected_at = began = monotonic()
-        timeout = request.request_timeout
-        self._request_due = began + timeout if timeout else inf
+        self._began = self._phase_started = self._connected_at = monotonic()
+        self._request_due = inf
         self._phase = QUEUED
         self._queue_time = 0.0
         self._queued_at: float | None = None
@@ -160,6 +159,9 @@ class Fetch(ABC, Generic[H]):
         except Exception as error:  # noqa: BLE001  # a callback of the request may raise any
             self.fail(error)
             return
+        timeout = self._request.request_timeout
+        if timeout:
+            self._request_due = self._began + timeout
         if not self._shared.slots.request(self, origin):
             self._wait_for_slot()
 

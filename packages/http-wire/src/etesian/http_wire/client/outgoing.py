@@ -86,8 +86,11 @@ def check_request(request: HTTPRequest) -> None:
     ``ValueError`` for one that lacks or has a body against its custom: both
     only without ``allow_nonstandard_methods``. Raises ``ValueError`` for a
     method that is no token, for ``CONNECT``, which leaves no connection to HTTP,
-    and for a body beside a body producer.
+    for a body beside a body producer, and for a timeout less than 0;
+    ``TypeError`` for one that is no number.
     """
+    _check_seconds("connect_timeout", request.connect_timeout)
+    _check_seconds("request_timeout", request.request_timeout)
     has_body = request.body is not None or request.body_producer is not None
     if request.body is not None and request.body_producer is not None:
         raise ValueError("a request has a body or a body_producer, not both")
@@ -103,6 +106,15 @@ def check_request(request: HTTPRequest) -> None:
             f"{request.method} is sent {'without' if has_body else 'with'} a body, "
             "unless allow_nonstandard_methods is set"
         )
+
+
+def _check_seconds(option: str, value: object) -> None:
+    if value is None:
+        return  # is no limit, as 0 is
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{option} must be a number of seconds, not {type(value).__name__}")
+    if not value >= 0:
+        raise ValueError(f"{option} is {value}, expected 0 or more seconds")
 
 
 def check_auth_mode(request: HTTPRequest) -> None:

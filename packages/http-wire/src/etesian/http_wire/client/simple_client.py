@@ -97,7 +97,8 @@ class SimpleAsyncHTTPClient(FetchingClient):
             one is used. The client takes it over, and closes it.
         ``trust_environment``
             Take a proxy from ``http_proxy``, ``https_proxy`` and ``all_proxy``,
-            except for hosts in ``no_proxy``, where the request names none.
+            except for hosts and networks in ``no_proxy``, where the request
+            names none.
         ``cookie_jar``
             Keeps the cookies of all responses, redirects included, and gives
             them to the requests that they are for. Without one nothing is kept.
@@ -107,7 +108,7 @@ class SimpleAsyncHTTPClient(FetchingClient):
         ``defaults``
             Values for request options that a request leaves unset.
 
-        Raises ``ValueError`` for less than one client or less than no time of
+        Raises ``ValueError`` for fewer than one client and for a negative
         ``busy_poll``, ``TypeError`` for an unknown option.
         """
         super().initialize(defaults=defaults)
