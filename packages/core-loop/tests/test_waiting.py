@@ -257,12 +257,12 @@ def test_no_interleaving_of_cancellations_loses_anything(machine: type[Machine])
     run(machine)
 
 
-@pytest.mark.parametrize("timeout", [timedelta(milliseconds=1), None])
+@pytest.mark.parametrize("timeout", [timedelta(milliseconds=100), None])
 async def test_a_cancellation_wins_over_what_comes_with_it(timeout: timedelta | None) -> None:
     """The Task is cancelled when its wait is over, in vain or not, and it has not gone on yet."""
     semaphore = locks.Semaphore(0)
     acquired = semaphore.acquire(timeout)
-    # Before the Task, which adds its own when it waits: this one is called first.
+    # Before the Task, which adds its own when it waits, long before the time is up: called first.
     acquired.add_done_callback(lambda _: task.cancel())
     task = asyncio.ensure_future(_wait_for(acquired))
     await asyncio.sleep(0)
