@@ -20,9 +20,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from etesian.http_wire.client.errors import HTTPClientError, HTTPTimeoutError
+from etesian.http_wire.client.fetch_parts import FetchHop
 from etesian.http_wire.client.outgoing import check_request
 from etesian.http_wire.client.redirects import RedirectRefusedError, is_redirect, next_request
 from etesian.http_wire.client.response import HTTPResponse
@@ -32,70 +33,19 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from etesian.http_wire.client.cookie_jar import CookieJar
-    from etesian.http_wire.client.deadlines import Deadlines
+    from etesian.http_wire.client.fetch_parts import FetchEnvironment
     from etesian.http_wire.client.request import HTTPRequest
-    from etesian.http_wire.client.response_head import ResponseHead
-    from etesian.http_wire.client.slots import Slots
     from etesian.http_wire.client.url import Origin, Target
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.wire.policy import WirePolicy
 
-__all__ = ["CONNECTING", "EXCHANGING", "QUEUED", "Fetch", "FetchEnvironment", "FetchHop"]
+__all__ = ["CONNECTING", "EXCHANGING", "QUEUED", "Fetch"]
 
 
 # The phases: what a fetch is busy with, as its timeout will say.
 QUEUED: Final = "while waiting for a slot"
 CONNECTING: Final = "while connecting"
 EXCHANGING: Final = "while waiting for the response"
-
-
-class FetchHop(Protocol):
-    """One request and its response, which is there when the hop has finished."""
-
-    request: HTTPRequest
-    body: bytes
-    first_byte_at: float | None
-    """When the head came, by the monotonic clock."""
-
-    @property
-    def target(self) -> Target:
-        """Where the request went."""
-        ...
-
-    @property
-    def code(self) -> int:
-        """The status code."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """What the server said with it."""
-        ...
-
-    @property
-    def headers(self) -> HTTPHeaders:
-        """The fields."""
-        ...
-
-    @property
-    def fields(self) -> HTTPHeaders | ResponseHead:
-        """The same, or what gives them when they are asked for."""
-        ...
-
-    def abandon(self) -> None:
-        """Drop whatever is under way; the fetch hears nothing more."""
-        ...
-
-
-class FetchEnvironment(Protocol):
-    """What the fetches of one client share; its deadlines go by the monotonic clock."""
-
-    slots: Slots
-    deadlines: Deadlines
-    kept_policy: WirePolicy
-    streamed_policy: WirePolicy
-    cookie_jar: CookieJar | None
 
 
 H = TypeVar("H", bound=FetchHop)

@@ -11,7 +11,8 @@ from etesian.http_wire.client.errors import HTTPStreamClosedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etesian.http_wire.client.fetch import Fetch, FetchEnvironment
+    from etesian.http_wire.client.fetch import Fetch
+    from etesian.http_wire.client.fetch_parts import FetchEnvironment
     from etesian.http_wire.client.request import HTTPRequest
     from etesian.http_wire.client.response import HTTPResponse
 

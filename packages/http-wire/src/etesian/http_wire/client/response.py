@@ -10,7 +10,7 @@ from etesian.http_wire.headers import HTTPHeaders
 from etesian.http_wire.interface import HTTPClientError
 
 if TYPE_CHECKING:
-    from etesian.http_wire.client.fetch import FetchHop
+    from etesian.http_wire.client.fetch_parts import FetchHop
     from etesian.http_wire.client.request import HTTPRequest
 
 __all__ = ["HTTPResponse"]
