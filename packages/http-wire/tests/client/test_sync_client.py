@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -49,6 +50,13 @@ def url():
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+def test_a_response_is_the_callers_alone(url):
+    with HTTPClient() as client:
+        response = weakref.ref(client.fetch(url))
+        gc.collect()
+        assert response() is None
 
 
 @pytest.mark.spec("B-HTTP-116")

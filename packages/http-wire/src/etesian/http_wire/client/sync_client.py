@@ -120,3 +120,4 @@ class HTTPClient:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     self._loop.run_until_complete(task)
+            self._task = None  # it holds the response
