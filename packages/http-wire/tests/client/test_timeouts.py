@@ -207,3 +207,14 @@ async def test_a_timeout_that_is_no_number_is_the_error_of_its_fetch(either, opt
     fetch = either.fetch("http://127.0.0.1:1/", **{option: "5"})
     with pytest.raises(TypeError, match=f"{option} must be a number of seconds, not str"):
         await fetch
+
+
+@pytest.mark.parametrize("option", ["connect_timeout", "request_timeout"])
+async def test_a_timeout_beyond_all_numbers_keeps_no_slot(canned_server, make_either, option):
+    client = make_either(max_clients=1)
+    answer = b"HTTP/1.1 204 No Content\r\n\r\n"
+    async with canned_server(answer) as server, asyncio.timeout(5):
+        fetch = client.fetch(server.url(), **{option: 10**400})
+        with pytest.raises(ValueError, match=f"{option} is beyond all numbers of seconds"):
+            await fetch
+        assert (await client.fetch(server.url())).code == 204

@@ -115,6 +115,10 @@ def _check_seconds(option: str, value: object) -> None:
         raise TypeError(f"{option} must be a number of seconds, not {type(value).__name__}")
     if not value >= 0:
         raise ValueError(f"{option} is {value}, expected 0 or more seconds")
+    try:
+        float(value)
+    except OverflowError:
+        raise ValueError(f"{option} is beyond all numbers of seconds") from None
 
 
 def check_auth_mode(request: HTTPRequest) -> None:
