@@ -6,6 +6,7 @@ import asyncio
 from math import inf
 from time import monotonic
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,3 +114,22 @@ def test_one_that_passes_may_put_off_or_withdraw_another():
     assert put_off.fired_at == 9
     assert withdrawn.fired_at is None
     assert deadlines.pending == []
+
+
+def test_what_one_raises_leaves_the_others_their_end():
+    loop = FakeLoop()
+    deadlines = Deadlines(loop, clock=loop.time)
+    before, later = Timed(loop), Timed(loop)
+
+    class Failing:
+        def timed_out(self):
+            raise ValueError("of its own")
+
+    for timed, due in ((before, 1), (Failing(), 1), (later, 3)):
+        deadlines.set(timed, due)
+    with pytest.raises(ValueError, match="of its own"):
+        loop.advance(2)
+    loop.advance(0)
+    assert before.fired_at == 1
+    loop.advance(2)
+    assert later.fired_at == 3

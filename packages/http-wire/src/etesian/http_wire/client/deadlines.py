@@ -74,10 +74,13 @@ class Deadlines:
         now = max(self._clock(), self._timer_due)
         due = self._due
         passed = [timed for timed, moment in due.items() if moment <= now]
-        self._wait_until(min((moment for moment in due.values() if moment > now), default=inf))
         # Who began last waits for those before, and goes first: it would take the room that they
         # leave for the little time that it has. And what one leaves may let another live on.
-        for timed in reversed(passed):
-            if due.get(timed, inf) <= now:
-                del due[timed]
-                timed.timed_out()
+        try:
+            for timed in reversed(passed):
+                if due.get(timed, inf) <= now:
+                    del due[timed]
+                    timed.timed_out()
+        finally:
+            # Last: what one of them raises must not leave the others without an end.
+            self._wait_until(min(due.values(), default=inf))
