@@ -394,3 +394,28 @@ async def test_ipv6_literals(canned_server, either):
     async with canned_server(HELLO, host="::1") as server:
         await either.fetch(server.url(host="[::1]"))
     assert b"Host: [::1]:%d\r\n" % server.port in server.heads[0]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_what_a_callback_gives_after_its_cancellation_is_cancelled_too(
+    canned_server, either, caplog, packed
+):
+    body, coding = (gzip.compress(b"a"), b"Content-Encoding: gzip\r\n") if packed else (b"a", b"")
+    head = b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n" % (coding, len(body))
+    begun = []
+
+    async def fail():
+        begun.append(True)
+        raise ValueError("nobody waits for this")
+
+    def take(piece):
+        fetch.cancel()
+        return fail()
+
+    async with canned_server(head + body) as server:
+        fetch = either.fetch(server.url(), streaming_callback=take)
+        await asyncio.wait([fetch])
+        await asyncio.sleep(0.05)
+    gc.collect()
+    assert begun == []
+    assert caplog.text == ""

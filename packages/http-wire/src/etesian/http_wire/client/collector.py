@@ -113,6 +113,9 @@ class Collector:
         delivering = self._call(self._callback, pieces)
         if delivering is None:
             return None
+        if self._abandoned:
+            self.abandon()  # again: the callback did so before there was this to be cancelled
+            return None
         return self._deliver_after(delivering, self._callback, pieces)
 
     def _call(self, callback: StreamingCallback, pieces: Iterator[bytes]) -> Future[Any] | None:
