@@ -14,6 +14,7 @@ from etesian.http_wire.client.errors import (
 )
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.upgrade import connect_upgrade
+from etesian.streams.interface import TCPClient
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n"
 FIELDS = {"Upgrade": "echo", "Connection": "Upgrade"}
@@ -253,3 +254,31 @@ async def test_a_factory_that_cancels_whoever_waits_leaves_no_connection_behind(
         await asyncio.wait([upgrading])
         assert upgrading.cancelled()
         assert await asyncio.wait_for(made[0].lost, 5) is None
+
+
+class Lingering(TCPClient):
+    """Gives a connection when its end has long been there."""
+
+    async def connect_protocol(self, *args, **options):
+        made = await super().connect_protocol(*args, **options)
+        await asyncio.sleep(0.05)
+        return made
+
+
+async def test_a_connection_that_ended_before_the_request_is_an_error():
+    async def leave(reader, writer):
+        writer.close()
+
+    server = await asyncio.start_server(leave, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    tcp_client = Lingering()
+    try:
+        async with asyncio.timeout(5):
+            with pytest.raises(HTTPStreamClosedError, match="before the request"):
+                await connect_upgrade(
+                    HTTPRequest(url, headers=FIELDS, request_timeout=0), Echo, tcp_client=tcp_client
+                )
+    finally:
+        tcp_client.close()
+        server.close()
+        await server.wait_closed()

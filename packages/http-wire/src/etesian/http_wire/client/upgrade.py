@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from etesian.http_wire.client.dialer import check_source, dial
 from etesian.http_wire.client.environment import pool_key
-from etesian.http_wire.client.errors import HTTPClientError, as_outcome
+from etesian.http_wire.client.errors import HTTPClientError, HTTPStreamClosedError, as_outcome
 from etesian.http_wire.client.fetch import CONNECTING, EXCHANGING
 from etesian.http_wire.client.hop import Hop
 from etesian.http_wire.client.outgoing import (
@@ -105,6 +105,9 @@ class _Upgrade(Hop, Generic[P]):
 
     async def run(self, connection: ClientConnection) -> P:
         """Send the request and wait for the protocol."""
+        if connection.transport.is_closing():
+            # It may have had its news of that already, and would have none for the request.
+            raise HTTPStreamClosedError("connection closed by the server before the request")
         try:
             self.start(connection)
             return await self._outcome
