@@ -361,3 +361,63 @@ async def test_another_task_than_the_one_that_iterates_may_leave(canned_server, 
         assert client._fetches == set()
         async with events:
             assert (await anext(events)).data == "a"
+
+
+async def test_nothing_is_asked_for_after_the_block(canned_server, client):
+    answer = HEAD + b"retry: 50\ndata: a\n\n" + CLOSE
+    async with canned_server(answer) as server, asyncio.timeout(10):
+        async with EventSource(client, server.url()) as events:
+            assert (await anext(events)).data == "a"
+            pausing = asyncio.ensure_future(anext(events, None))
+            await asyncio.sleep(0.02)
+        client.close()
+        assert await pausing is None
+        assert len(server.heads) == 1
+
+
+async def test_a_pause_does_not_last_beyond_another_entry(canned_server, client):
+    answers = in_turn(HEAD + b"retry: 50\ndata: a\n\n" + CLOSE, HEAD + b"data: b\n\n")
+    async with canned_server(answers) as server, asyncio.timeout(10):
+        async with EventSource(client, server.url()) as events:
+            assert (await anext(events)).data == "a"
+            pausing = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0.02)
+        async with events:
+            assert (await pausing).data == "b"
+        assert len(server.heads) == 2
+        assert client._fetches == set()
+
+
+async def test_leaving_is_the_end_also_of_what_is_not_repeated(canned_server, client):
+    async with canned_server(HEAD + b"data: a\n\n") as server, asyncio.timeout(10):
+        request = HTTPRequest(server.url(), "POST", body=b"")
+        async with EventSource(client, request) as events:
+            assert (await anext(events)).data == "a"
+            waiting = asyncio.ensure_future(anext(events, None))
+            await asyncio.sleep(0.02)
+        assert await waiting is None
+
+
+async def test_a_second_entry_takes_no_second_connection(canned_server, client):
+    async with canned_server(HEAD + b"data: a\n\n") as server, asyncio.timeout(10):
+        async with EventSource(client, server.url()) as events:
+            with pytest.raises(RuntimeError, match="left before"):
+                await events.__aenter__()
+            assert (await anext(events)).data == "a"
+        assert len(server.heads) == 1
+        assert client._fetches == set()
+
+
+async def test_an_entry_that_fails_is_not_gone_on_with(canned_server, client):
+    busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+    answers = in_turn(HEAD, busy, HEAD + b"data: a\n\n")
+    async with canned_server(answers) as server, asyncio.timeout(10):
+        events = EventSource(client, server.url(), retry=0)
+        async with events:
+            pass
+        with pytest.raises(HTTPClientError):
+            await events.__aenter__()
+        assert await anext(events, None) is None
+        assert len(server.heads) == 2
+        async with events:
+            assert (await anext(events)).data == "a"

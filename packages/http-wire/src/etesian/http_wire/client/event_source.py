@@ -111,7 +111,7 @@ class EventSource:
         self._limits = {"max_line_size": max_line_size, "max_event_size": max_event_size}
         self._repeats = request.method in IDEMPOTENT_METHODS and request.body_producer is None
         self._stream: ResponseStream | None = None
-        self._entered = self._over = False
+        self._entered = self._over = self._within = False
         self._parser: EventStreamParser | None = None
         self._events: Iterator[ServerSentEvent] = iter(())
         # Seconds that were waited in vain for the next piece, by calls that were cancelled.
@@ -125,16 +125,24 @@ class EventSource:
         """Connect, and give the source when the server has begun its stream.
 
         The first connection is not repeated: raises what ``fetch`` does, and
-        :class:`EventStreamError` for an answer that is no event stream.
+        :class:`EventStreamError` for an answer that is no event stream, and
+        ``RuntimeError`` within a block that was not left.
         """
+        if self._within:
+            raise RuntimeError("an EventSource is left before it is entered again")
+        self._within = True
         self._over = False
         self._events = iter(())
-        await self._connect()
+        try:
+            await self._connect()
+        except BaseException:
+            self._within, self._over = False, True
+            raise
         self._entered = True
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._over = True
+        self._within, self._over = False, True
         await self._disconnect()
 
     def __aiter__(self) -> Self:
@@ -208,7 +216,8 @@ class EventSource:
             raise
         except (HTTPClientError, OSError):
             # An end, a loss, a silence: all are answered by another connection, where one may be.
-            if not self._repeats:
+            # Where the block was left meanwhile, the loss is what that brought about.
+            if not self._repeats and not self._over:
                 raise
             return None
         self._silence = 0.0
@@ -216,6 +225,8 @@ class EventSource:
 
     async def _reconnect(self) -> None:
         await asyncio.sleep(self._pause_until - _now())
+        if self._over or self._stream is not None:
+            return  # the block was left meanwhile, and maybe entered again
         try:
             await self._connect()
         except (HTTPClientError, OSError) as error:
