@@ -16,7 +16,7 @@ from etesian.http_wire.client.cookie import (
 from etesian.http_wire.client.cookie_file import read_cookies, write_cookies
 from etesian.http_wire.client.cookie_store import CookieStore
 from etesian.http_wire.client.set_cookie import parse_set_cookie
-from etesian.http_wire.client.url import parse_url
+from etesian.http_wire.client.url import bracketed, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -244,7 +244,7 @@ class CookieJar:
 
     def _problem_of_scope(self, cookie: Cookie) -> str | None:
         try:
-            canonical = parse_url(f"http://{_authority(cookie.domain)}/").origin.host
+            canonical = parse_url(f"http://{bracketed(cookie.domain)}/").origin.host
         except ValueError:
             canonical = None
         if canonical != cookie.domain:
@@ -294,10 +294,6 @@ def _fitting(cookies: list[Cookie]) -> list[Cookie]:
         if size <= MAX_FIELD_SIZE:
             fitting.append(cookie)
     return fitting
-
-
-def _authority(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 @cache  # reading the list takes 40 ms

@@ -16,7 +16,7 @@ from etesian.http_wire.client.errors import (
     HTTPStreamClosedError,
     HTTPTimeoutError,
 )
-from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
+from etesian.http_wire.client.outgoing import is_repeatable
 from etesian.http_wire.interface import HTTPInputError, ResponseStartLine
 from etesian.http_wire.wire.framing import response_body_length
 from etesian.http_wire.wire.head import parse_response_head
@@ -163,13 +163,13 @@ class CurlHop:
         """Hold libcurl, which sends again what a kept connection lost, to our rules for that."""
         if hasattr(pycurl, "PREREQFUNCTION"):
             handle.setopt(pycurl.PREREQFUNCTION, self._request_begins)
-        elif self.request.method not in IDEMPOTENT_METHODS:
+        elif not is_repeatable(self.request):
             handle.setopt(pycurl.FRESH_CONNECT, 1)  # on which it sends nothing again
 
     def _request_begins(self, *_addresses: object) -> int:
         self._attempts += 1
         # As in PooledFetch.hop_failed: once more, and only what is idempotent.
-        if self._attempts > (2 if self.request.method in IDEMPOTENT_METHODS else 1):
+        if self._attempts > (2 if is_repeatable(self.request) else 1):
             self._error = HTTPStreamClosedError("connection closed before a response")
             return pycurl.PREREQFUNC_ABORT
         return pycurl.PREREQFUNC_OK

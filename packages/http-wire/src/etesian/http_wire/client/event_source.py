@@ -13,7 +13,7 @@ from etesian.http_wire.client.event_stream import (
     EventStreamParser,
     ServerSentEvent,
 )
-from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
+from etesian.http_wire.client.outgoing import is_repeatable
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.client.retry import PASSING_CODES, is_lasting, retry_after
@@ -109,7 +109,7 @@ class EventSource:
         self._max_retry = max_retry
         self._max_failures = max_failures
         self._limits = {"max_line_size": max_line_size, "max_event_size": max_event_size}
-        self._repeats = request.method in IDEMPOTENT_METHODS and request.body_producer is None
+        self._repeats = is_repeatable(request)
         self._stream: ResponseStream | None = None
         self._entered = self._over = self._within = False
         self._parser: EventStreamParser | None = None

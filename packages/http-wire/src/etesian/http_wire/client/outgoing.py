@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from etesian.http_wire.headers import HTTPHeaders
 
 __all__ = [
-    "IDEMPOTENT_METHODS",
     "OutgoingRequest",
     "check_auth_mode",
     "check_request",
+    "is_repeatable",
     "request_head",
     "request_headers",
 ]
@@ -31,7 +31,7 @@ __all__ = [
 DEFAULT_USER_AGENT = "etesian-http-wire"
 
 # RFC 9110, 9.2.2, of those that a client sends by itself.
-IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+_IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 _STANDARD_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -46,7 +46,7 @@ class OutgoingRequest:
     ``octets`` is what is sent at first, and ``is_whole`` says whether that is
     all. ``is_observed`` says whether somebody wants to see the response come,
     ``asks_to_close`` whether the request says that it is the last of its
-    connection.
+    connection, ``is_repeatable`` what :func:`is_repeatable` does.
     """
 
     __slots__ = (
@@ -72,11 +72,15 @@ class OutgoingRequest:
         self.octets = head + body if joined else head
         self.asks_to_close = request.asks_to_close
         self.is_whole = request.body_producer is None and (joined or not body)
-        self.is_repeatable = request.method in IDEMPOTENT_METHODS and request.body_producer is None
-        """Whether sending it twice is as good as once (RFC 9110, 9.2.2)."""
+        self.is_repeatable = is_repeatable(request)
         self.is_observed = (
             for_jar or request.streaming_callback is not None or request.header_callback is not None
         )
+
+
+def is_repeatable(request: HTTPRequest) -> bool:
+    """Tell whether sending it twice is as good as once, and possible (RFC 9110, 9.2.2)."""
+    return request.method in _IDEMPOTENT_METHODS and request.body_producer is None
 
 
 def check_request(request: HTTPRequest) -> None:

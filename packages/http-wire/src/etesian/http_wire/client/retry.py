@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.errors import HTTPClientError
-from etesian.http_wire.client.outgoing import IDEMPOTENT_METHODS
+from etesian.http_wire.client.outgoing import is_repeatable
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.wire.grammar import decimal
@@ -98,7 +98,7 @@ class RetryPolicy:
 
         ``attempt`` counts from 1. Takes nothing from the budget.
         """
-        if attempt >= self.attempts or not _is_repeatable(request):
+        if attempt >= self.attempts or not is_repeatable(request) or request.streaming_callback:
             return None
         response = error.response if isinstance(error, HTTPClientError) else None
         if isinstance(response, HTTPResponse):
@@ -137,14 +137,6 @@ async def fetch_with_retries(
                 raise
         await asyncio.sleep(delay)
         attempt += 1
-
-
-def _is_repeatable(request: HTTPRequest) -> bool:
-    return (
-        request.method in IDEMPOTENT_METHODS
-        and request.body_producer is None
-        and request.streaming_callback is None
-    )
 
 
 def is_lasting(error: Exception) -> bool:
