@@ -298,18 +298,17 @@ async def test_a_call_that_was_cancelled_loses_nothing(either):
     asked = []
 
     async def serve(reader, writer):
-        with suppress(asyncio.IncompleteReadError):  # of an attempt that was cancelled
-            head = await reader.readuntil(b"\r\n\r\n")
-            asked.append(head.partition(b"Last-Event-Id: ")[2][:1])
-            if asked[-1] == b"":
-                writer.write(HEAD + b"retry: 100\nid: 1\ndata: a\n\nid: 2\nda")
-                await going_on.wait()
-                writer.write(b"ta: b\n\n")
-            elif asked[-1] == b"2":
-                writer.write(HEAD + b"id: 3\ndata: c\n\n")
-            else:
-                writer.write(OVER)
-            await writer.drain()
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.partition(b"Last-Event-Id: ")[2][:1])
+        if asked[-1] == b"":
+            writer.write(HEAD + b"retry: 300\nid: 1\ndata: a\n\nid: 2\nda")
+            await going_on.wait()
+            writer.write(b"ta: b\n\n")
+        elif asked[-1] == b"2":
+            writer.write(HEAD + b"id: 3\ndata: c\n\n")
+        else:
+            writer.write(OVER)
+        await writer.drain()
         writer.close()
 
     async def impatient(events):
@@ -330,7 +329,7 @@ async def test_a_call_that_was_cancelled_loses_nothing(either):
     # While the event was not whole, and while the server's pause was kept.
     assert timeouts[0] == 1
     assert len(timeouts) > 2
-    assert sorted(set(asked)) == [b"", b"2", b"3"]
+    assert asked == [b"", b"2", b"3"]
     server.close()
     await server.wait_closed()
 
@@ -346,6 +345,54 @@ async def test_a_silence_is_the_same_to_calls_that_were_cancelled(canned_server,
                     async with asyncio.timeout(0.03):
                         second = await anext(events)
         assert second.data == "a"
+        assert len(server.heads) == 2
+
+
+async def test_patience_may_be_shorter_than_a_connection_takes(canned_server, either):
+    async def respond(number, head, body):
+        if number == 2:
+            await going_on.wait()
+        return answers(number, head, body)
+
+    going_on = asyncio.Event()
+    answers = in_turn(stream(SOON + b"data: a\n\n"), stream(b"data: b\n\n"))
+    async with canned_server(respond) as server, asyncio.timeout(10):
+        async with EventSource(either, server.url()) as events:
+            assert (await anext(events)).data == "a"
+            second, timeouts = None, 0
+            while second is None:
+                try:
+                    async with asyncio.timeout(0.01):
+                        second = await anext(events)
+                except TimeoutError:
+                    timeouts += len(server.heads) == 2
+                if timeouts == 3:
+                    going_on.set()
+        assert (second.data, len(server.heads)) == ("b", 2)
+
+
+async def test_a_refusal_while_nobody_waits_is_told_to_the_next_call(canned_server, client):
+    async def respond(number, head, body):
+        if number == 2:
+            asked.set()
+            await cancelled.wait()
+        return answers(number, head, body)
+
+    asked, cancelled = asyncio.Event(), asyncio.Event()
+    refused = b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n"
+    answers = in_turn(stream(SOON + b"data: a\n\n"), refused)
+    async with canned_server(respond) as server, asyncio.timeout(10):
+        async with EventSource(client, server.url()) as events:
+            assert (await anext(events)).data == "a"
+            waiting = asyncio.ensure_future(anext(events))
+            await asked.wait()
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            cancelled.set()
+            await asyncio.wait([events._session._attempt])
+            with pytest.raises(HTTPClientError, match="404"):
+                await anext(events)
+            assert await anext(events, None) is None
         assert len(server.heads) == 2
 
 
@@ -375,17 +422,46 @@ async def test_nothing_is_asked_for_after_the_block(canned_server, client):
         assert len(server.heads) == 1
 
 
-async def test_a_pause_does_not_last_beyond_another_entry(canned_server, client):
+async def test_a_call_of_one_block_has_no_part_in_the_next(canned_server, client):
     answers = in_turn(HEAD + b"retry: 50\ndata: a\n\n" + CLOSE, HEAD + b"data: b\n\n")
     async with canned_server(answers) as server, asyncio.timeout(10):
         async with EventSource(client, server.url()) as events:
             assert (await anext(events)).data == "a"
-            pausing = asyncio.ensure_future(anext(events))
+            pausing = asyncio.ensure_future(anext(events, None))
             await asyncio.sleep(0.02)
         async with events:
-            assert (await pausing).data == "b"
+            assert (await anext(events)).data == "b"
+            assert await pausing is None
         assert len(server.heads) == 2
         assert client._fetches == set()
+
+
+async def test_a_block_is_left_while_the_head_of_another_connection_is_awaited(either):
+    asked = asyncio.Event()
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        if asked.is_set():
+            silent.set()
+            await reader.read()
+            left.set()
+        else:
+            writer.write(stream(SOON + b"data: a\n\n").removesuffix(CLOSE))
+            asked.set()
+        writer.close()
+
+    silent, left = asyncio.Event(), asyncio.Event()
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with asyncio.timeout(10):
+        async with EventSource(either, url) as events:
+            assert (await anext(events)).data == "a"
+            waiting = asyncio.ensure_future(anext(events, None))
+            await silent.wait()
+        assert await waiting is None
+        await left.wait()
+    server.close()
+    await server.wait_closed()
 
 
 async def test_leaving_is_the_end_also_of_what_is_not_repeated(canned_server, client):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
         HTTPTimeoutError,
         SOCKSProxyError,
     )
-    from etesian.http_wire.client.event_source import EventSource, EventStreamError
+    from etesian.http_wire.client.event_connection import EventStreamError
+    from etesian.http_wire.client.event_source import EventSource
     from etesian.http_wire.client.event_stream import EventStreamParser, ServerSentEvent
     from etesian.http_wire.client.multipart_form import MultipartForm
     from etesian.http_wire.client.request import (
@@ -186,7 +187,7 @@ _HOMES = {
     "CurlAsyncHTTPClient": "client.curl_client",
     "CurlError": "client.curl_hop",
     "EventSource": "client.event_source",
-    "EventStreamError": "client.event_source",
+    "EventStreamError": "client.event_connection",
     "EventStreamParser": "client.event_stream",
     "HTTP1Connection": "by_hand.http1_connection",
     "HTTP1ConnectionParameters": "by_hand.parameters",

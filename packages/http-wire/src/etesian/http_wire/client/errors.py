@@ -6,7 +6,7 @@
     ├── HTTPTimeoutError        599; the message names the phase and its limit
     ├── HTTPStreamClosedError   599; the peer left before the response was whole
     ├── HTTPProtocolError       599; the peer's bytes are no response, or too many
-    │   └── EventStreamError    599; of ``event_source``: they are no event stream
+    │   └── EventStreamError    599; of ``event_connection``: they are no event stream
     ├── HTTPProxyError          599; the proxy opens no tunnel; ``proxy_code`` is its status
     │   └── SOCKSProxyError     599; the same of a SOCKS proxy, ``proxy_code`` in its own numbers
     └── CurlError               599; of ``curl_hop``: any other failure that libcurl numbers
