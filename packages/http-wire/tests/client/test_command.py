@@ -17,7 +17,8 @@ import pytest
 
 from etesian.http_wire import parse_body_arguments
 from etesian.http_wire.client import main
-from etesian.http_wire.client.command_options import parse_arguments, request_for
+from etesian.http_wire.client.command_options import parse_arguments
+from etesian.http_wire.client.command_request import request_for
 
 COMMAND = [sys.executable, "-m", "etesian.http_wire.client"]
 
@@ -119,6 +120,8 @@ def test_a_plain_fetch(run):
         ),
         (["--data", "a", "-X", "PUT"], "PUT", "a", FORM),
         (["--json", "{}"], "POST", "{}", "application/json"),
+        (["--json", '{"a":', "--json", "1}"], "POST", '{"a":1}', "application/json"),
+        (["--json", ""], "POST", "", "application/json"),
         (["-d", "x", "-H", "Content-Type: text/plain"], "POST", "x", "text/plain"),
         (["-X", "PURGE"], "PURGE", "", None),
         (["-X", "POST"], "POST", "", None),

@@ -8,8 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.command_failures import WriteError, message_of, status_of
-from etesian.http_wire.client.command_options import parse_arguments, request_for
+from etesian.http_wire.client.command_options import parse_arguments
 from etesian.http_wire.client.command_output import Output, show_request, tell, writing
+from etesian.http_wire.client.command_request import request_for
 from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.outgoing import request_head
 from etesian.http_wire.client.response import HTTPResponse
