@@ -368,8 +368,14 @@ def test_nobody_needs_to_read_standard_error(url, path, status):
 
 
 def test_a_file_that_is_no_certificate(capfdbinary, tmp_path):
-    assert main(["--cacert", str(tmp_path / "none"), "https://127.0.0.1:1/"]) == 26
-    assert capfdbinary.readouterr().err == b"cannot read a certificate: No such file or directory\n"
+    file = tmp_path / "none"
+    assert main(["--cacert", str(file), "https://127.0.0.1:1/"]) == 26
+    assert capfdbinary.readouterr().err == b"cannot read %b: No such file or directory\n" % bytes(
+        file
+    )
+    file.write_text("nonsense")
+    assert main(["--cacert", str(file), "https://127.0.0.1:1/"]) == 26
+    assert capfdbinary.readouterr().err.startswith(b"ca_certs '%b' cannot be used" % bytes(file))
 
 
 def test_a_file_that_grows_while_it_is_sent(url, capfdbinary):

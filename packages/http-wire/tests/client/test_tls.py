@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import os
 import socket
 import ssl
+from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.request import HTTPRequest
-from etesian.http_wire.client.tls import TLSContexts
+from etesian.http_wire.client.retry import is_lasting
+from etesian.http_wire.client.tls import CertificateFileError, TLSContexts
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -161,9 +170,41 @@ def test_contexts_are_kept_for_the_ways_to_trust_of_late(tmp_path, ca_file):
     assert contexts.for_request(requests[0]) is not made[0]
 
 
-async def test_a_missing_file_is_an_error_of_the_fetch(client):
-    with pytest.raises(FileNotFoundError):
-        await client.fetch("https://127.0.0.1:1/", ca_certs="/nowhere")
+@pytest.mark.parametrize("missing", ["ca_certs", "client_cert", "client_key"])
+async def test_a_missing_file_is_named_by_the_error_of_the_fetch(
+    client, client_certificate, missing
+):
+    with pytest.raises(FileNotFoundError) as caught:
+        options = {**client_certificate, missing: "/nowhere"}
+        await client.fetch("https://127.0.0.1:1/", **options)
+    assert caught.value.filename == "/nowhere"
+    assert is_lasting(caught.value)
+
+
+@pytest.mark.parametrize("option", ["ca_certs", "client_cert", "client_key"])
+async def test_a_file_that_cannot_be_used_is_named(client, client_certificate, tmp_path, option):
+    file = tmp_path / "some.pem"
+    file.write_text("nonsense")
+    with pytest.raises(CertificateFileError, match=r"some\.pem'.* cannot be used") as caught:
+        await client.fetch("https://127.0.0.1:1/", **{**client_certificate, option: str(file)})
+    assert is_lasting(caught.value)
+    other = copy.copy(caught.value)
+    assert (type(other), str(other)) == (CertificateFileError, str(caught.value))
+
+
+@pytest.fixture
+def locked_key(client_certificate, tmp_path):
+    key = load_pem_private_key(Path(client_certificate["client_key"]).read_bytes(), None)
+    file = tmp_path / "locked.pem"
+    locked = BestAvailableEncryption(b"secret")
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+    return str(file)
+
+
+async def test_nobody_is_asked_for_a_passphrase(client, client_certificate, locked_key):
+    options = {**client_certificate, "client_key": locked_key}
+    with pytest.raises(CertificateFileError, match=r"with the key '.*locked\.pem'"):
+        await client.fetch("https://127.0.0.1:1/", **options)
 
 
 @pytest.mark.spec("S247")

@@ -7,6 +7,7 @@ import socket
 import ssl
 
 from etesian.http_wire.client.errors import HTTPClientError, HTTPProxyError, HTTPTimeoutError
+from etesian.http_wire.client.tls import CertificateFileError
 from etesian.http_wire.interface import HTTPOutputError
 
 __all__ = ["WriteError", "message_of", "status_of"]
@@ -23,6 +24,7 @@ _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (HTTPProxyError, 5),
     (HTTPClientError, 56),
     (ssl.SSLCertVerificationError, 60),
+    (CertificateFileError, 26),
     (ssl.SSLError, 35),
     (socket.gaierror, 6),
     (FileNotFoundError, 26),
@@ -45,19 +47,19 @@ def message_of(error: BaseException) -> str:
     """Give one line."""
     if isinstance(error, KeyError):
         return str(error.args[0])
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate cannot be trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
+        return _message_of_tls(error)
     if isinstance(error, socket.gaierror):
         return f"the name has no address: {error.strerror}"
     if isinstance(error, OSError) and error.errno is not None:
-        return f"{_undone(error)}: {os.strerror(error.errno)}"
+        undone = "connect" if error.filename is None else f"read {error.filename}"
+        return f"cannot {undone}: {os.strerror(error.errno)}"
     return str(error) or type(error).__name__
 
 
-def _undone(error: OSError) -> str:
-    if error.filename is not None:
-        return f"cannot read {error.filename}"
-    # OpenSSL does not say which of the files it was; to connect, none is needed.
-    return "cannot read a certificate" if isinstance(error, FileNotFoundError) else "cannot connect"
+def _message_of_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, CertificateFileError):
+        return str(error)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate cannot be trusted: {error.verify_message}"
+    return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"

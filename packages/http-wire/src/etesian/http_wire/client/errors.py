@@ -12,7 +12,8 @@
     └── CurlError               599; of ``curl_hop``: any other failure that libcurl numbers
 
 Errors of name resolution, of connecting and of TLS stay what they are
-(``OSError``, ``ssl.SSLError``). No message holds a URL, a header that was sent,
+(``OSError``, ``ssl.SSLError``); files that TLS needs and cannot use are
+:class:`~etesian.http_wire.client.tls.CertificateFileError`. No message holds a URL, a header that was sent,
 or a body: all of them may hold secrets. That of an :class:`HTTPProtocolError`
 quotes up to 80 octets of a malformed head, escaped.
 """

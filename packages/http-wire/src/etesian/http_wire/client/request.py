@@ -117,7 +117,8 @@ class HTTPRequest:
     ``allow_nonstandard_methods``
         Any token as ``method``, with or without a body.
     ``validate_cert``, ``ca_certs``, ``client_key``, ``client_cert``
-        TLS: whether to verify the server, and names of PEM files.
+        TLS: whether to verify the server, and names of PEM files; a key
+        without a passphrase.
     ``ssl_options``
         An ``SSLContext`` that replaces the four before it, for redirects to
         other servers too: one that holds a client certificate shows it to them,

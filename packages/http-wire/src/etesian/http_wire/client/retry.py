@@ -19,6 +19,7 @@ from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.outgoing import is_repeatable
 from etesian.http_wire.client.request import HTTPRequest
 from etesian.http_wire.client.response import HTTPResponse
+from etesian.http_wire.client.tls import CertificateFileError
 from etesian.http_wire.wire.grammar import decimal
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ __all__ = [
 
 # Too Many Requests, Bad Gateway, Service Unavailable, Gateway Timeout: what a moment may mend.
 PASSING_CODES = frozenset({429, 502, 503, 504})
+
+_LASTING = (
+    PermissionError,
+    FileNotFoundError,
+    IsADirectoryError,
+    ssl.SSLCertVerificationError,
+    CertificateFileError,
+)
 
 
 class RetryBudget:
@@ -78,8 +87,8 @@ class RetryPolicy:
     Only idempotent requests (RFC 9110, 9.2.2) are, without a produced body and
     without a streaming callback, which would be told a beginning twice. Reasons
     are the statuses in ``codes`` and failures without a response, except those
-    that no repetition can change: a certificate that is not trusted, a request
-    that cannot be made.
+    that no repetition can change: a certificate that is not trusted, a file that
+    cannot be used, a request that cannot be made.
     """
 
     attempts: int = 3
@@ -143,7 +152,7 @@ def is_lasting(error: Exception) -> bool:
     """Tell whether no repetition can change this failure."""
     if isinstance(error, HTTPClientError):
         return getattr(error, "is_lasting", False)  # of libcurl, which need not be there
-    return isinstance(error, (PermissionError, FileNotFoundError, ssl.SSLCertVerificationError))
+    return isinstance(error, _LASTING)
 
 
 def retry_after(headers: HTTPHeaders) -> float | None:

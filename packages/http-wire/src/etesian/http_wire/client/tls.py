@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from etesian.http_wire.client.request import HTTPRequest
 
-__all__ = ["TLSContexts", "verifies"]
+__all__ = ["CertificateFileError", "TLSContexts", "verifies"]
 
 # Contexts hold loaded certificates, 1 MB with the system's roots. Programs have a handful of
 # identities; in one that names a new file per request the oldest context goes.
 _MAX_CONTEXTS = 32
+
+
+class CertificateFileError(ssl.SSLError):
+    """A file has nothing that can be used as what it is named for; the message names both."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ssl.SSL_ERROR_SSL, message)
+
+    def __reduce__(self) -> tuple[type[CertificateFileError], tuple[str]]:
+        return type(self), (str(self),)
 
 
 class TLSContexts:
@@ -29,7 +43,9 @@ class TLSContexts:
     def for_request(self, request: HTTPRequest) -> ssl.SSLContext:
         """Give the context of an https request.
 
-        Raises ``OSError`` or ``ssl.SSLError`` where a file cannot be loaded.
+        Raises ``OSError`` where a file cannot be read, with its name, and
+        :class:`CertificateFileError` where it cannot be used. A key that needs a
+        passphrase cannot: there is nobody to be asked for one.
         """
         if request.ssl_options is not None:
             return request.ssl_options
@@ -53,12 +69,29 @@ def verifies(request: HTTPRequest) -> bool:
 def _context(
     validate_cert: bool, ca_certs: str | None, client_cert: str | None, client_key: str | None
 ) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_certs)
+    with _naming("ca_certs", ca_certs):
+        context = ssl.create_default_context(cafile=ca_certs)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     if not validate_cert:
         context.check_hostname = False  # first: CERT_NONE is refused while names are checked
         context.verify_mode = ssl.CERT_NONE
     if client_cert is not None:
-        context.load_cert_chain(client_cert, client_key)
+        with _naming("client_cert", client_cert, client_key):
+            # Without a passphrase of ours OpenSSL would ask at the terminal, and the loop wait.
+            context.load_cert_chain(client_cert, client_key, password=b"")
     return context
+
+
+@contextmanager
+def _naming(option: str, *names: str | None) -> Iterator[None]:
+    """Tell which files it was that could not be loaded, for OpenSSL does not."""
+    files = [name for name in names if name is not None]
+    try:
+        yield
+    except ssl.SSLError as error:
+        shown = " with the key ".join(map(repr, files))
+        raise CertificateFileError(f"{option} {shown} cannot be used: {error}") from error
+    except OSError as error:
+        error.filename = next((file for file in files if not os.access(file, os.R_OK)), files[0])
+        raise
