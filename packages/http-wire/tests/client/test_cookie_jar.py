@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("publicsuffixlist", reason="the extra cookies is not installed")
 
-from etesian.http_wire.client import cookie_jar
+from etesian.http_wire.client import cookie_rules
 from etesian.http_wire.client.cookie import Cookie
 from etesian.http_wire.client.cookie_jar import CookieJar
 
@@ -248,7 +248,7 @@ def test_values_are_not_shown(jar):
 
 
 def test_the_missing_extra_is_named(monkeypatch):
-    cookie_jar._public_suffix_list.cache_clear()
+    cookie_rules.public_suffix_list.cache_clear()
     monkeypatch.setitem(sys.modules, "publicsuffixlist", None)
     with pytest.raises(ModuleNotFoundError, match=r"etesian-http-wire\[cookies\]"):
         CookieJar()

@@ -15,7 +15,7 @@ pytest.importorskip("pycurl", reason="the extra curl is not installed")
 import pycurl
 
 from etesian.http_wire.client.curl_client import CurlAsyncHTTPClient
-from etesian.http_wire.client.curl_hop import CurlError
+from etesian.http_wire.client.curl_error import CurlError
 from etesian.http_wire.client.curl_options import configure
 from etesian.http_wire.client.errors import (
     HTTPClientError,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from etesian.http_wire.client.cookie import Cookie
     from etesian.http_wire.client.cookie_jar import CookieJar
     from etesian.http_wire.client.curl_client import CurlAsyncHTTPClient
-    from etesian.http_wire.client.curl_hop import CurlError
+    from etesian.http_wire.client.curl_error import CurlError
     from etesian.http_wire.client.errors import (
         HTTPError,
         HTTPProtocolError,
@@ -185,7 +185,7 @@ _HOMES = {
     "Cookie": "client.cookie",
     "CookieJar": "client.cookie_jar",
     "CurlAsyncHTTPClient": "client.curl_client",
-    "CurlError": "client.curl_hop",
+    "CurlError": "client.curl_error",
     "EventSource": "client.event_source",
     "EventStreamError": "client.event_connection",
     "EventStreamParser": "client.event_stream",

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import time
-from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from etesian.http_wire.client.cookie import (
-    Cookie,
-    default_path,
-    domain_matches,
-    is_address,
-    path_matches,
-)
+from etesian.http_wire.client.cookie import Cookie, domain_matches, path_matches
 from etesian.http_wire.client.cookie_file import read_cookies, write_cookies
+from etesian.http_wire.client.cookie_rules import CookieRules, public_suffix_list
 from etesian.http_wire.client.cookie_store import CookieStore
 from etesian.http_wire.client.set_cookie import parse_set_cookie
-from etesian.http_wire.client.url import bracketed, parse_url
+from etesian.http_wire.client.url import parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from etesian.http_wire.client.request import HTTPRequest
-    from etesian.http_wire.client.set_cookie import SetCookie
     from etesian.http_wire.client.url import Target
     from etesian.http_wire.headers import HTTPHeaders
 
@@ -36,8 +29,6 @@ MAX_COOKIES_OF_SITE = 180
 # Octets of a Cookie field, as with libcurl: most servers refuse heads much larger than this, and
 # a site that has filled the jar would have shut itself, and its neighbours, out for good.
 MAX_FIELD_SIZE = 8190
-
-_SECURE_PREFIX, _HOST_PREFIX = "__secure-", "__host-"
 
 
 class CookieJar:
@@ -82,10 +73,10 @@ class CookieJar:
 
         Raises ``ModuleNotFoundError`` without the extra and ``is_public_suffix``.
         """
-        self._is_public_suffix = lru_cache(1024)(is_public_suffix or _public_suffix_list())
+        self._rules = CookieRules(is_public_suffix or public_suffix_list())
         self._clock = clock
         self._store = CookieStore(
-            site=lru_cache(1024)(self._site),
+            site=self._rules.site,
             max_cookies=max_cookies,
             max_cookies_of_site=max_cookies_of_site,
             clock=clock,
@@ -149,7 +140,7 @@ class CookieJar:
 
         Raises ``ValueError`` for one that no response could have set.
         """
-        problem = _problem(cookie) or self._problem_of_scope(cookie)
+        problem = self._rules.problem(cookie)
         if problem is not None:
             raise ValueError(f"cookie {cookie.name[:40]!r}: {problem}")
         self._store.keep(cookie)
@@ -177,7 +168,7 @@ class CookieJar:
         """
         cookies = read_cookies(path)
         for cookie in cookies:
-            problem = _problem(cookie) or self._problem_of_scope(cookie)
+            problem = self._rules.problem(cookie)
             if problem is not None:
                 raise ValueError(f"cookie {cookie.name[:40]!r} in {path}: {problem}")
         for cookie in cookies:
@@ -195,39 +186,14 @@ class CookieJar:
 
     def _set(self, target: Target, text: str) -> bool:
         said = parse_set_cookie(text, self._clock())
-        cookie = None if said is None else self._scoped(said, target)
-        if cookie is None or _problem(cookie) is not None:
+        cookie = None if said is None else self._rules.scoped(said, target)
+        if cookie is None:
             return False
         if target.origin.scheme != "https" and (
             cookie.secure or self._covers_secure(cookie, target.origin.host)
         ):
             return False
         return self._store.keep(cookie)
-
-    def _scoped(self, said: SetCookie, target: Target) -> Cookie | None:
-        """Give the cookie with domain and path as they count for this host."""
-        host, domain = target.origin.host, said.domain
-        if not domain.isascii():
-            return None
-        if domain == host and (is_address(host) or self._is_public(domain)):
-            domain = ""
-        if domain and (self._is_public(domain) or not domain_matches(host, domain)):
-            return None
-        # A name that promises one host may not come with a domain, not even the same one.
-        if said.domain and said.name.lower().startswith(_HOST_PREFIX):
-            return None
-        if said.name.lower().startswith(_HOST_PREFIX) and said.path != "/":
-            return None
-        return Cookie(
-            name=said.name,
-            value=said.value,
-            domain=domain or host,
-            host_only=not domain,
-            path=said.path or default_path(target.path.partition("?")[0]),
-            secure=said.secure,
-            http_only=said.http_only,
-            expires=said.expires,
-        )
 
     def _covers_secure(self, cookie: Cookie, host: str) -> bool:
         """Tell whether a secure cookie of the name would be hidden by this one (5.7, step 16)."""
@@ -242,50 +208,6 @@ class CookieJar:
             for other in self._store.of_site(host)
         )
 
-    def _problem_of_scope(self, cookie: Cookie) -> str | None:
-        try:
-            canonical = parse_url(f"http://{bracketed(cookie.domain)}/").origin.host
-        except ValueError:
-            canonical = None
-        if canonical != cookie.domain:
-            return "the domain is no host"
-        if not cookie.host_only and (is_address(cookie.domain) or self._is_public(cookie.domain)):
-            return "nobody may set cookies for all below this domain"
-        return None
-
-    def _is_public(self, domain: str) -> bool:
-        # A final dot makes another host of it, and no other suffix.
-        return self._is_public_suffix(domain.rstrip("."))
-
-    def _site(self, host: str) -> str:
-        """Give the part of a host that was registered: one label more than the suffix."""
-        if is_address(host):
-            return host
-        labels = host.split(".")
-        for start in range(1, len(labels)):
-            if self._is_public(".".join(labels[start:])):
-                return ".".join(labels[start - 1 :])
-        return host
-
-
-def _problem(cookie: Cookie) -> str | None:
-    """Tell what is wrong with a cookie wherever it comes from."""
-    said = parse_set_cookie(str(cookie), 0.0)
-    sendable = all(character <= "\xff" for character in str(cookie))
-    if said is None or (said.name, said.value) != (cookie.name, cookie.value) or not sendable:
-        return "name and value cannot be sent"
-    if not cookie.path.startswith("/"):
-        return "the path is none"
-    # The prefixes are met in any case, and where a value would be read as a name.
-    name = (cookie.name or cookie.value).lower()
-    if not cookie.name and name.startswith((_SECURE_PREFIX, _HOST_PREFIX)):
-        return "without a name, the value may not look like one that promises something"
-    if name.startswith((_SECURE_PREFIX, _HOST_PREFIX)) and not cookie.secure:
-        return "the name promises a secure cookie"
-    if name.startswith(_HOST_PREFIX) and not (cookie.host_only and cookie.path == "/"):
-        return "the name promises a cookie of one host, for all its paths"
-    return None
-
 
 def _fitting(cookies: list[Cookie]) -> list[Cookie]:
     fitting, size = [], 0
@@ -294,16 +216,3 @@ def _fitting(cookies: list[Cookie]) -> list[Cookie]:
         if size <= MAX_FIELD_SIZE:
             fitting.append(cookie)
     return fitting
-
-
-@cache  # reading the list takes 40 ms
-def _public_suffix_list() -> Callable[[str], bool]:
-    try:
-        from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  # an extra
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "a cookie jar needs the extra 'cookies' (pip install 'etesian-http-wire[cookies]') "
-            "or a function is_public_suffix",
-            name=error.name,
-        ) from None
-    return PublicSuffixList().is_public

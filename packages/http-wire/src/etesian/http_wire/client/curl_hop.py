@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 import pycurl
 
 from etesian.http_wire.client.collector import Collector, forget_outcome
+from etesian.http_wire.client.curl_error import CurlError
 from etesian.http_wire.client.curl_options import configure, milliseconds
 from etesian.http_wire.client.errors import (
-    HTTPClientError,
     HTTPProtocolError,
     HTTPStreamClosedError,
     HTTPTimeoutError,
@@ -30,33 +30,10 @@ if TYPE_CHECKING:
     from etesian.http_wire.headers import HTTPHeaders
     from etesian.http_wire.wire.policy import WirePolicy
 
-__all__ = ["CurlError", "CurlHop", "CurlHopOwner"]
+__all__ = ["CurlHop", "CurlHopOwner"]
 
 # What a callback gives libcurl to make it stop: less than it was handed.
 _ABORT = 0
-
-# Our certificate, that of the server, or those that are trusted: the same at every try.
-_LASTING = {
-    pycurl.E_SSL_CERTPROBLEM,
-    pycurl.E_PEER_FAILED_VERIFICATION,
-    pycurl.E_SSL_CACERT_BADFILE,
-}
-
-
-class CurlError(HTTPClientError):
-    """libcurl gave no response; ``errno`` is its ``CURLE_`` number, ``code`` is 599."""
-
-    def __init__(self, errno: int, message: str) -> None:
-        super().__init__(599, message)
-        self.errno = errno
-
-    @property
-    def is_lasting(self) -> bool:
-        """Whether no repetition can change this failure."""
-        return self.errno in _LASTING
-
-    def __reduce__(self) -> tuple[type[CurlError], tuple[int, str]]:
-        return type(self), (self.errno, self.message)
 
 
 class CurlHopOwner(Protocol):

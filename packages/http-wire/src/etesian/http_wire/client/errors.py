@@ -9,13 +9,13 @@
     │   └── EventStreamError    599; of ``event_connection``: they are no event stream
     ├── HTTPProxyError          599; the proxy opens no tunnel; ``proxy_code`` is its status
     │   └── SOCKSProxyError     599; the same of a SOCKS proxy, ``proxy_code`` in its own numbers
-    └── CurlError               599; of ``curl_hop``: any other failure that libcurl numbers
+    └── CurlError               599; of ``curl_error``: any other failure that libcurl numbers
 
 Errors of name resolution, of connecting and of TLS stay what they are
-(``OSError``, ``ssl.SSLError``); files that TLS needs and cannot use are
-:class:`~etesian.http_wire.client.tls.CertificateFileError`. No message holds a URL, a header that was sent,
-or a body: all of them may hold secrets. That of an :class:`HTTPProtocolError`
-quotes up to 80 octets of a malformed head, escaped.
+(``OSError``, ``ssl.SSLError``); of files of certificates that cannot be used
+they name which (``CertificateFileError`` of ``tls``). No message holds a URL, a
+header that was sent, or a body: all of them may hold secrets. That of an
+:class:`HTTPProtocolError` quotes up to 80 octets of a malformed head, escaped.
 """
 
 from __future__ import annotations
