@@ -296,6 +296,34 @@ async def test_a_request_that_is_on_its_way_when_draining_begins_is_answered(
 
 
 @pytest.mark.spec("S258")
+async def test_who_was_accepted_just_before_draining_is_answered(
+    serve, connect, make_recorder, monkeypatch
+):
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, asyncio.SelectorEventLoop):
+        pytest.skip("this loop connects in the moment in which it accepts")
+    accepted, go_on = asyncio.Event(), asyncio.Event()
+    connect_accepted_socket = loop.connect_accepted_socket
+
+    async def later(**options):
+        accepted.set()
+        await go_on.wait()
+        return await connect_accepted_socket(**options)
+
+    monkeypatch.setattr(loop, "connect_accepted_socket", later)
+    peer = await connect(serve(make_recorder()))
+    await peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    await accepted.wait()
+    draining = asyncio.ensure_future(serve.server.drain(5, idle_grace=2))
+    await asyncio.sleep(0)
+    go_on.set()
+    received = await peer.read_all()
+    assert b"Connection: close" in received
+    assert received.endswith(b"GET / ")
+    await asyncio.gather(peer.close(), draining)
+
+
+@pytest.mark.spec("S258")
 async def test_draining_cuts_what_does_not_end_in_time(serve, connect, make_recorder, until):
     recorder = make_recorder(lambda seen: None)
     peer = await connect(serve(recorder))
