@@ -99,7 +99,9 @@ class CannedServer:
         return b""
 
     async def stop(self):
-        """End all connections."""
+        """End all connections; none is accepted any more."""
+        for _ in range(5):
+            await asyncio.sleep(0)  # turns in which the last that were accepted come to be served
         for task in list(self._tasks):
             task.cancel()
         for writer in self.writers:
