@@ -285,7 +285,7 @@ async def test_a_request_that_is_on_its_way_when_draining_begins_is_answered(
     late, silent = await connect(port), await connect(port)
     await late.send(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
     await late.read_until(b"GET /1 ")
-    draining = asyncio.ensure_future(serve.server.drain(5, idle_grace=0.2))
+    draining = asyncio.ensure_future(serve.server.drain(5, idle_grace=1))
     await asyncio.sleep(0.02)
     await late.send(b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
     received = await late.read_all()
