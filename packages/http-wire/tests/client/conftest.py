@@ -99,9 +99,7 @@ class CannedServer:
         return b""
 
     async def stop(self):
-        """End all connections; none is accepted any more."""
-        for _ in range(5):
-            await asyncio.sleep(0)  # turns in which the last that were accepted come to be served
+        """End all connections."""
         for task in list(self._tasks):
             task.cancel()
         for writer in self.writers:
@@ -124,6 +122,10 @@ def canned_server():
         try:
             yield canned
         finally:
+            for _ in range(5):
+                # Turns in which those that were accepted come to be served: asyncio would neither
+                # serve nor close one that its server was closed before.
+                await asyncio.sleep(0)
             server.close()
             await canned.stop()
             await server.wait_closed()
