@@ -70,7 +70,10 @@ def test_a_second_signal_ends_at_once(start, path):
     host, port = command.url().removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        time.sleep(0.2)  # nothing tells from outside that a loop is stuck
+        if path == "/stuck":
+            command.until("It is stuck")
+        else:
+            assert client.recv(1)
         command.send(signal.SIGINT)
         time.sleep(0.2)
         assert command.process.poll() is None
@@ -82,7 +85,7 @@ def test_a_thread_that_goes_on_does_not_keep_it(start):
     host, port = command.url().removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        time.sleep(0.2)
+        command.until("It sleeps")
         assert command.end(within=5) == 0
     assert "threads are still busy" in command.log
 
