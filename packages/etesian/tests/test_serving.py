@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 import ssl
 import time
+from types import SimpleNamespace
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
+from etesian.cli.serving import drain
+from etesian.http_wire.interface import create_server
+from etesian.web import Application, RequestHandler
 from etesian.websocket import websocket_connect
 
 
@@ -40,6 +45,22 @@ def test_a_request_that_has_begun_is_answered(start):
         command.send(signal.SIGTERM)
         assert response.read() == b"hello"
     assert command.process.wait(timeout=5) == 0
+
+
+async def test_who_waits_to_be_accepted_when_the_end_is_asked_for_is_answered(anyio_backend):
+    class Hello(RequestHandler):
+        def get(self):
+            self.write("hello")
+
+    server = create_server(Application([("/", Hello)]))
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.setblocking(False)
+    server.add_sockets([listening])
+    await asyncio.sleep(0.01)
+    with socket.create_connection(listening.getsockname(), timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await drain(server, SimpleNamespace(drain=10))
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 @pytest.mark.parametrize("workers", [(), ("--workers=1",)], ids=["alone", "worker"])
