@@ -17,6 +17,7 @@ from etesian.http_wire.headers import HTTPHeaders
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from io import BufferedReader
 
 __all__ = ["MultipartForm"]
 
@@ -222,7 +223,7 @@ async def _opened(path: Path) -> BinaryIO:
         raise
 
 
-def _close_opened(opening: asyncio.Future[BinaryIO]) -> None:
+def _close_opened(opening: asyncio.Future[BufferedReader]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().close()
 
