@@ -343,7 +343,7 @@ async def test_cancelling_the_future_cancels_what_is_waited_for() -> None:
 
     future = work()
     future.cancel()
-    await asyncio.sleep(0.001)
+    await settle()
     assert inner.cancelled()
     assert seen == ["cancelled"]
 

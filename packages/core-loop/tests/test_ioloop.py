@@ -209,7 +209,7 @@ def test_a_running_loop_cannot_be_started_and_stays_as_it_was(ioloop: IOLoop) ->
 def test_run_sync_says_so_when_something_stops_the_loop(ioloop: IOLoop) -> None:
     async def wait() -> None:
         ioloop.stop()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(60)
 
     with pytest.raises(RuntimeError, match="stopped before"):
         ioloop.run_sync(wait)

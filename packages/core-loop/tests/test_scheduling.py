@@ -10,11 +10,17 @@ import signal
 import threading
 import time
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from etesian.core_loop import IOLoop
 from etesian.core_loop.testing import ExpectLog
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Eventually = Callable[[Callable[[], object]], Awaitable[None]]
 
 
 def current() -> IOLoop:
@@ -46,7 +52,7 @@ async def test_callbacks_keep_their_place_among_those_of_asyncio() -> None:
     assert seen == list(range(6))
 
 
-async def test_a_callback_that_adds_itself_leaves_room_for_others() -> None:
+async def test_a_callback_that_adds_itself_leaves_room_for_others(eventually: Eventually) -> None:
     rounds = 0
 
     def again() -> None:
@@ -57,9 +63,8 @@ async def test_a_callback_that_adds_itself_leaves_room_for_others() -> None:
 
     stop: list[bool] = []
     again()
-    await asyncio.sleep(0.01)
+    await eventually(lambda: rounds > 5)
     stop.append(True)
-    assert rounds > 5
 
 
 async def test_a_callback_runs_in_the_context_it_was_added_in() -> None:
@@ -136,7 +141,9 @@ async def test_the_error_of_a_callback_is_logged_and_the_loop_goes_on() -> None:
 
 @pytest.mark.spec("B-LOOP-032")
 @pytest.mark.spec("B-LOOP-045")
-async def test_an_awaitable_that_a_callback_returns_is_run_and_its_error_logged() -> None:
+async def test_an_awaitable_that_a_callback_returns_is_run_and_its_error_logged(
+    eventually: Eventually,
+) -> None:
     seen = []
 
     async def fail() -> None:
@@ -144,20 +151,20 @@ async def test_an_awaitable_that_a_callback_returns_is_run_and_its_error_logged(
         seen.append("ran")
         raise ValueError
 
-    with ExpectLog("etesian.application", "Exception in callback <Task"):
+    with ExpectLog("etesian.application", "Exception in callback <Task") as expected:
         current().spawn_callback(fail)
-        await asyncio.sleep(0.005)
-    with ExpectLog("etesian.application", "Exception in callback <Task"):
+        await eventually(lambda: expected.matched)
+    with ExpectLog("etesian.application", "Exception in callback <Task") as expected:
         current().add_callback(lambda: [fail()][0])
-        await asyncio.sleep(0.005)
+        await eventually(lambda: expected.matched)
     pool = concurrent.futures.ThreadPoolExecutor(1)
-    with pool, ExpectLog("etesian.application", "Exception in callback <Future"):
+    with pool, ExpectLog("etesian.application", "Exception in callback <Future") as expected:
         current().add_callback(pool.submit, int, "x")
-        await asyncio.sleep(0.02)
+        await eventually(lambda: expected.matched)
     assert seen == ["ran", "ran"]
 
 
-async def test_a_spawned_coroutine_survives_a_garbage_collection() -> None:
+async def test_a_spawned_coroutine_survives_a_garbage_collection(eventually: Eventually) -> None:
     seen = []
 
     async def wait_for_itself() -> None:
@@ -169,7 +176,7 @@ async def test_a_spawned_coroutine_survives_a_garbage_collection() -> None:
         seen.append(1)
 
     current().spawn_callback(wait_for_itself)
-    await asyncio.sleep(0.05)
+    await eventually(lambda: seen)
     assert seen == [1]
 
 

@@ -11,6 +11,7 @@ from etesian.core_loop import IOLoop, gen, queues
 from etesian.core_loop.testing import ExpectLog
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
 
 SOON = timedelta(milliseconds=5)
@@ -49,17 +50,25 @@ async def test_what_comes_in_time_passes_through() -> None:
 
 
 @pytest.mark.spec("B-LOOP-091")
-async def test_a_late_failure_is_logged_unless_quiet(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_late_failure_is_logged_unless_quiet(
+    caplog: pytest.LogCaptureFixture,
+    eventually: Callable[[Callable[[], object]], Awaitable[None]],
+) -> None:
+    fail = asyncio.Event()
+
     async def fail_late() -> None:
-        await asyncio.sleep(0.01)
+        await fail.wait()
         raise KeyError
 
-    with ExpectLog("etesian.application", ".*failed after its timeout"):
+    with ExpectLog("etesian.application", ".*failed after its timeout") as expected:
         with pytest.raises(TimeoutError):
             await gen.with_timeout(SOON, fail_late())
-        await asyncio.sleep(0.02)
+        fail.set()
+        await eventually(lambda: expected.matched)
+    fail.clear()
     with pytest.raises(TimeoutError):
         await gen.with_timeout(SOON, fail_late(), quiet_exceptions=KeyError)
+    fail.set()
     await asyncio.sleep(0.02)
     assert caplog.records == []
 

@@ -18,8 +18,11 @@ async def after(seconds: float, value: object) -> object:
 
 @pytest.mark.spec("B-LOOP-094")
 async def test_results_come_as_they_finish() -> None:
-    futures = [asyncio.ensure_future(after(0.01 * n, n)) for n in (3, 1, 2)]
+    loop = asyncio.get_running_loop()
+    futures = [loop.create_future() for _ in range(3)]
     iterator = gen.WaitIterator(*futures)
+    for n, index in ((1, 1), (2, 2), (3, 0)):
+        loop.call_soon(futures[index].set_result, n)
     seen = []
     while not iterator.done():
         result = await iterator.next()

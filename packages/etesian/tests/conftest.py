@@ -18,6 +18,7 @@ import pytest
 PROGRAM = """
 import asyncio
 import os
+import sys
 import time
 
 from etesian.web import Application, RequestHandler
@@ -46,6 +47,7 @@ class Slow(RequestHandler):
 
 class Stuck(RequestHandler):
     def get(self):
+        print("It is stuck", file=sys.stderr, flush=True)
         time.sleep(60)
 
 
@@ -96,6 +98,7 @@ def wsgi_of_anything(*arguments):
 
 
 def wsgi_that_sleeps(environ, start_response):
+    print("It sleeps", file=sys.stderr, flush=True)
     time.sleep(60)
 
 

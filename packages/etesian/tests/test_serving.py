@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 import ssl
 import time
+from types import SimpleNamespace
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
+from etesian.cli.serving import drain
+from etesian.http_wire.interface import create_server
+from etesian.web import Application, RequestHandler
 from etesian.websocket import websocket_connect
 
 
@@ -42,6 +47,22 @@ def test_a_request_that_has_begun_is_answered(start):
     assert command.process.wait(timeout=5) == 0
 
 
+async def test_who_waits_to_be_accepted_when_the_end_is_asked_for_is_answered(anyio_backend):
+    class Hello(RequestHandler):
+        def get(self):
+            self.write("hello")
+
+    server = create_server(Application([("/", Hello)]))
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.setblocking(False)
+    server.add_sockets([listening])
+    await asyncio.sleep(0.01)
+    with socket.create_connection(listening.getsockname(), timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await drain(server, SimpleNamespace(drain=10))
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 @pytest.mark.parametrize("workers", [(), ("--workers=1",)], ids=["alone", "worker"])
 async def test_a_websocket_is_told_that_the_server_goes_away(
     start, program, workers, anyio_backend
@@ -70,7 +91,10 @@ def test_a_second_signal_ends_at_once(start, path):
     host, port = command.url().removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        time.sleep(0.2)  # nothing tells from outside that a loop is stuck
+        if path == "/stuck":
+            command.until("It is stuck")
+        else:
+            assert client.recv(1)
         command.send(signal.SIGINT)
         time.sleep(0.2)
         assert command.process.poll() is None
@@ -82,7 +106,7 @@ def test_a_thread_that_goes_on_does_not_keep_it(start):
     host, port = command.url().removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        time.sleep(0.2)
+        command.until("It sleeps")
         assert command.end(within=5) == 0
     assert "threads are still busy" in command.log
 

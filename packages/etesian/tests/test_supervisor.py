@@ -167,12 +167,13 @@ def test_a_worker_is_succeeded_after_its_requests(workers, load):
 
 
 def test_a_stuck_worker_is_killed(workers):
-    command = workers("--worker-timeout=0.4", count=1)
+    # More than a busy machine keeps one waiting that is not stuck.
+    command = workers("--worker-timeout=1", count=1)
     url = command.url()
     (worker,) = command.workers()
     with pytest.raises(ConnectionError):
         answers_of(url, "/stuck")
-    command.until(f"Worker {worker} gave no sign for 0.4 seconds; killed")
+    command.until(f"Worker {worker} gave no sign for 1 seconds; killed")
     assert answers_of(url)
 
 
@@ -207,7 +208,7 @@ def test_a_worker_that_does_not_end_is_killed(workers):
         [sys.executable, "-c", f"import urllib.request as u; u.urlopen('{url}/stuck')"],
         stderr=subprocess.DEVNULL,
     ) as client:
-        time.sleep(0.5)
+        command.until("It is stuck")
         assert command.end(within=8) == 0
         client.wait(timeout=5)
     assert "did not end within 3 seconds; killed" in command.log

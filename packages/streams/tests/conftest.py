@@ -115,10 +115,10 @@ async def connected(catching):
 
 @pytest.fixture
 async def eventually():
-    """``await eventually(condition)``: wait until it holds, two seconds at most."""
+    """``await eventually(condition)``: wait until it holds, five seconds at most."""
 
     async def wait(condition):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(5):
             while not condition():  # noqa: ASYNC110 - any condition, of both ends
                 await asyncio.sleep(0.002)
 

@@ -63,11 +63,11 @@ async def test_closing_fails_the_pending_read(connected):
         await read
 
 
-async def test_closing_ends_read_until_close_with_what_came(connected):
+async def test_closing_ends_read_until_close_with_what_came(connected, eventually):
     near, far = await connected()
     read = near.read_until_close()
     await far.write(b"abc")
-    await asyncio.sleep(0.01)
+    await eventually(lambda: near._reader.buffer.size == 3)
     near.close()
     assert await read == b"abc"
 

@@ -205,10 +205,10 @@ async def test_a_search_over_many_small_arrivals_is_linear(connected):
 
     def seconds(size):
         read = near.read_until(b"\r\n")
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(size):
             near.data_received(b"\r")
-        elapsed = time.perf_counter() - began
+        elapsed = time.process_time() - began
         near.data_received(b"\n")
         assert len(read.result()) == size + 1
         return elapsed

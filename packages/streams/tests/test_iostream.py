@@ -85,7 +85,7 @@ async def test_closing_while_connecting_closes_the_socket(catching):
     assert sock.fileno() == -1
 
 
-async def test_a_connected_socket_is_taken_over():
+async def test_a_connected_socket_is_taken_over(eventually):
     here, there = socket.socketpair()
     near, far = IOStream(here), IOStream(there)
     assert near.fileno() == here.fileno()
@@ -93,8 +93,7 @@ async def test_a_connected_socket_is_taken_over():
     assert await far.read_until(b"\n") == b"line\n"
     near.close()
     assert await far.read_until_close() == b""
-    await asyncio.sleep(0.01)
-    assert here.fileno() == -1
+    await eventually(lambda: here.fileno() == -1)
 
 
 async def test_closing_a_socket_that_was_never_used_closes_it():
@@ -205,13 +204,12 @@ async def test_start_tls_refuses_a_certificate_that_is_not_good(
 
 
 async def test_a_client_that_is_faster_than_start_tls_loses_nothing(
-    connected, server_context, client_context
+    connected, server_context, client_context, eventually
 ):
     near, far = await connected()
     secured = near.start_tls(False, client_context, server_hostname="localhost")
     # The client's first message is here before the server turns to TLS.
-    await asyncio.sleep(0.05)
-    assert far._reader.buffer.size > 100
+    await eventually(lambda: far._reader.buffer.size > 100)
     far_tls = await far.start_tls(True, server_context)
     near_tls = await secured
     near_tls.write(b"line\n")

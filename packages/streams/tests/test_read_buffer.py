@@ -73,11 +73,11 @@ def test_small_steps_cost_the_same_in_a_large_buffer():
     def seconds(waiting):
         buffer = ReadBuffer()
         buffer.append(b"x" * waiting)
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(20_000):
             buffer.append(b"y" * 10)
             buffer.take(10)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     small = min(seconds(1_000) for _ in range(3))
     large = min(seconds(5_000_000) for _ in range(3))

@@ -40,15 +40,15 @@ async def test_a_peer_that_takes_nothing_is_given_up(tls, server_context, client
 @pytest.mark.spec("S083")
 async def test_a_slow_peer_that_takes_something_is_waited_for(connected):
     near, far = await connected(read_chunk_size=65536)
-    near.write_timeout = 0.1
+    near.write_timeout = 0.4
     written = near.write(b"x" * 12_000_000)
     missing = 12_000_000
     started = time.monotonic()
     while missing:
         missing -= len(await far.read_bytes(1_000_000))
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.1)
     await written
-    assert time.monotonic() - started > 0.3
+    assert time.monotonic() - started > 1
     assert near._stall_timer is None
     assert not near.closed()
 

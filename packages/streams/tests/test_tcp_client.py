@@ -217,7 +217,7 @@ async def test_an_address_that_is_not_allowed_is_never_dialled(catching):
     assert catching.caught.empty()
 
 
-async def test_a_protocol_of_ones_own_is_connected(catching):
+async def test_a_protocol_of_ones_own_is_connected(catching, eventually):
     class Collect(asyncio.Protocol):
         received = b""
 
@@ -227,8 +227,7 @@ async def test_a_protocol_of_ones_own_is_connected(catching):
     transport, protocol = await TCPClient().connect_protocol(Collect, "127.0.0.1", catching.port)
     far, _ = await catching.caught.get()
     await far.write(b"hello")
-    await asyncio.sleep(0.02)
-    assert protocol.received == b"hello"
+    await eventually(lambda: protocol.received == b"hello")
     transport.close()
 
 

@@ -56,6 +56,35 @@ async def test_listen_may_be_called_for_several_ports(free_port):
     await asyncio.sleep(0.01)
 
 
+async def test_what_was_accepted_can_be_waited_for_after_the_stop(free_port, monkeypatch):
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, asyncio.SelectorEventLoop):
+        pytest.skip("this loop connects in the moment in which it accepts")
+    accepted, go_on = asyncio.Event(), asyncio.Event()
+    connect_accepted_socket = loop.connect_accepted_socket
+
+    async def later(**options):
+        accepted.set()
+        await go_on.wait()
+        return await connect_accepted_socket(**options)
+
+    monkeypatch.setattr(loop, "connect_accepted_socket", later)
+    server = _Echo()
+    server.listen(free_port, "127.0.0.1")
+    stream = await TCPClient().connect("127.0.0.1", free_port)
+    await accepted.wait()
+    server.stop()
+    finishing = asyncio.ensure_future(server.finish_accepting())
+    await asyncio.sleep(0.01)
+    assert not finishing.done()
+    go_on.set()
+    await finishing
+    assert len(server.streams) == 1
+    await server.finish_accepting()
+    stream.close()
+    server.streams[0].close()
+
+
 @pytest.mark.spec("B-STR-095", "B-STR-096")
 async def test_bind_may_be_repeated_and_start_may_not(free_port):
     server = _Echo()

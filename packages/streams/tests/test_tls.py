@@ -118,13 +118,13 @@ async def test_a_name_full_of_wildcards_costs_nothing(tmp_path):
     # Once matched by a regular expression that backtracked for ages (CVE-2013-2099).
     file = _certificate_for("a*" * 30 + ".example", tmp_path)
     here, there = socket.socketpair()
-    began = time.perf_counter()
+    began = time.process_time()
     results = await asyncio.gather(
         IOStream(here).start_tls(False, {"ca_certs": file}, server_hostname="a" * 60 + "b.example"),
         IOStream(there).start_tls(True, {"certfile": file}),
         return_exceptions=True,
     )
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert isinstance(results[0].real_error, ssl.SSLCertVerificationError)
     if isinstance(results[1], SSLIOStream):
         results[1].close()

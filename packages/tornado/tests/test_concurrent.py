@@ -90,7 +90,8 @@ def test_an_explicit_callback_is_called_too(loop):
 
     async def main():
         await add(1, 2, callback=seen.append)
-        await asyncio.sleep(0.001)
+        for _ in range(5):
+            await asyncio.sleep(0)
 
     loop.run_sync(main)
     assert seen == [3]

@@ -37,10 +37,12 @@ class CallbackTest(AsyncHTTPTestCase):
             for url in (self.get_url("/200"), self.get_url("/404"), "http://127.0.0.1:1/"):
                 future = client.fetch(HTTPRequest(url), seen.append, raise_error=False)
                 assert len(seen) < 3, "the callback runs on the loop, not in the call"
-                while not future.done():
+                called_back = len(seen) + 1
+                for _ in range(2000):
+                    if future.done() and len(seen) == called_back:
+                        break
                     await gen.sleep(0.005)
                 future.exception()
-                await gen.sleep(0.005)
         finally:
             client.close()
             AsyncHTTPClient.configure(IMPLEMENTATIONS[0])

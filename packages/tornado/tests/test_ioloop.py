@@ -63,8 +63,11 @@ def test_a_blocked_loop_is_logged_with_its_stack(caplog):
     loop.set_blocking_log_threshold(0.02)
 
     async def block_for_a_moment():
-        await asyncio.sleep(0.05)  # the watching thread has seen the loop run
-        time.sleep(0.1)  # noqa: ASYNC251 - that it blocks is the point
+        for _ in range(50):
+            await asyncio.sleep(0.05)  # the watching thread sees the loop run, if it has the time
+            time.sleep(0.1)  # noqa: ASYNC251 - that it blocks is the point
+            if "block_for_a_moment" in caplog.text:
+                break
 
     with caplog.at_level(logging.WARNING):
         loop.run_sync(block_for_a_moment)

@@ -186,12 +186,13 @@ def waiting_handler():
     class Waiting(RequestHandler):
         started = asyncio.Event()
         calls: ClassVar = []
+        left = asyncio.Event()
         ended = asyncio.Event()
 
         async def get(self):
             self.started.set()
             try:
-                await asyncio.sleep(5 if self.cancel_on_disconnect else 0.05)
+                await (asyncio.sleep(5) if self.cancel_on_disconnect else self.left.wait())
                 self.calls.append("went on")
             except asyncio.CancelledError:
                 self.calls.append("cancelled")
@@ -199,6 +200,7 @@ def waiting_handler():
 
         def on_connection_close(self):
             self.calls.append("closed")
+            self.left.set()
 
         def on_finish(self):
             self.calls.append("on_finish")

@@ -62,13 +62,21 @@ async def test_an_id_comes_back_as_it_was_given(serve):
 
 
 async def test_silence_is_broken_by_comments(serve):
+    heard = asyncio.Event()
+
     async def body(events):
-        await asyncio.sleep(0.05)
+        await heard.wait()
         await events.send("late")
 
-    answer = await serve(_streaming(body, heartbeat=0.01)).fetch("/")
-    assert answer.text.startswith(":\n\n")
-    assert answer.text.endswith("data: late\n\n")
+    reader, writer = await read_stream(serve(_streaming(body, heartbeat=0.01)))
+    async with asyncio.timeout(5):
+        await reader.readuntil(b"\r\n\r\n")
+        comment = b"3\r\n:\n\n\r\n"
+        assert await reader.readexactly(len(comment)) == comment
+        heard.set()
+        await reader.readuntil(b"data: late\n\n\r\n0\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_it_ends_when_the_browser_leaves(serve, caplog):

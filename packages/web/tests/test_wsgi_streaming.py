@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import threading
-import time
 
 import pytest
 
@@ -132,9 +131,10 @@ async def test_an_application_may_ignore_the_body(run):
 
 async def test_a_client_that_leaves_in_the_body_is_an_oserror_for_the_reader(run, caplog):
     errors = []
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def application(environ, start_response):
+        begun.set()
         try:
             while environ["wsgi.input"].read(10_000):
                 pass
@@ -147,6 +147,7 @@ async def test_a_client_that_leaves_in_the_body_is_an_oserror_for_the_reader(run
     async with connected(run(application)) as (_, writer):
         writer.write(HEAD + b"Content-Length: 700000\r\n\r\n" + b"x" * 200_000)
         await writer.drain()
+        assert await asyncio.to_thread(begun.wait, 5)
         await asyncio.sleep(0.05)
         writer.transport.abort()
     assert await asyncio.to_thread(ended.wait, 5)
@@ -242,19 +243,21 @@ async def test_an_error_that_is_told_after_the_head_is_raised_for_the_applicatio
 
 async def test_each_piece_is_sent_before_the_next_is_made(run):
     made = []
+    received = [threading.Event() for _ in range(3)]
 
     def application(environ, start_response):
         start_response("200 OK", [("Content-Type", "text/plain")])
         for number in range(3):
             made.append(number)
             yield b"<%d>" % number
-            time.sleep(0.05)
+            received[number].wait(10)
 
     async with connected(run(application)) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         for number in range(3):
             await reader.readuntil(b"<%d>" % number)
             assert made[-1] == number
+            received[number].set()
         assert await reader.read()
 
 

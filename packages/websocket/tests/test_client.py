@@ -55,6 +55,7 @@ async def liar(anyio_backend):
         async def serve_one(reader, writer):
             writers.append(writer)
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            start.asked.set()
             key = head.partition("Sec-Websocket-Key: ")[2].partition("\r\n")[0]
             writer.write(answer.replace("ACCEPT", accept_key(key)).encode() + frames)
 
@@ -62,6 +63,7 @@ async def liar(anyio_backend):
         servers.append(server)
         return server.sockets[0].getsockname()[1]
 
+    start.asked = asyncio.Event()
     yield start
     for one in (*writers, *servers):
         one.close()
@@ -361,7 +363,7 @@ async def test_a_url_of_another_scheme_is_refused_at_once(url):
 
 async def test_cancelling_closes_the_connection(liar):
     client = websocket_connect(f"ws://127.0.0.1:{await liar('')}/")
-    await asyncio.sleep(0.02)
+    await liar.asked.wait()
     client.cancel()
     with pytest.raises(asyncio.CancelledError):
         await client

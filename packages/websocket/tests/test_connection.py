@@ -158,7 +158,7 @@ async def test_a_coroutine_open_comes_before_the_first_message(serve, raw, echo)
     assert (await peer.frame()).payload == b"first"
 
 
-async def test_a_busy_handler_makes_a_fast_sender_wait(serve, raw, echo):
+async def test_a_busy_handler_makes_a_fast_sender_wait(serve, raw, echo, eventually):
     go_on = asyncio.Event()
     connections = []
 
@@ -171,8 +171,7 @@ async def test_a_busy_handler_makes_a_fast_sender_wait(serve, raw, echo):
     peer = await raw(await serve(("/", Busy)))
     for _ in range(200):
         peer.send_frame(TEXT, b"x")
-    await asyncio.sleep(0.05)
-    assert not connections[0].is_reading
+    await eventually(lambda: connections and not connections[0].is_reading)
     go_on.set()
     for _ in range(200):
         assert (await peer.frame()).payload == b"x"

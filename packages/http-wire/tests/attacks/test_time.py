@@ -47,8 +47,8 @@ async def test_a_connection_that_says_nothing_is_closed_in_silence(
 
 
 @pytest.mark.spec("S082")
-async def test_a_body_below_the_least_rate_is_answered_408(serve, connect, recorder, quick_policy):
-    peer = await connect(serve(recorder, policy=quick_policy))
+async def test_a_body_below_the_least_rate_is_answered_408(serve, connect, recorder):
+    peer = await connect(serve(recorder, policy=WirePolicy(body_grace=0.1)))
     await peer.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
 
     async def drip():
@@ -75,7 +75,7 @@ async def test_a_fast_beginning_buys_no_long_silence(serve, connect, recorder):
 
 
 async def test_a_body_that_keeps_the_pace_may_take_its_time(serve, connect, recorder):
-    policy = WirePolicy(body_grace=0.2, min_body_rate=100)
+    policy = WirePolicy(body_grace=0.5, min_body_rate=100)
     peer = await connect(serve(recorder, policy=policy))
     await peer.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n")
     for _ in range(10):
@@ -93,11 +93,10 @@ async def test_body_timeout_is_absolute(serve, connect, recorder):
     assert recorder.lines == []
 
 
-async def test_a_delegate_that_waits_is_not_the_peers_fault(
-    serve, connect, make_recorder, quick_policy
-):
+async def test_a_delegate_that_waits_is_not_the_peers_fault(serve, connect, make_recorder):
     recorder = make_recorder()
     make = recorder.start_request
+    go_on = asyncio.Event()
 
     def start_request(server_conn, request_conn):
         delegate = make(server_conn, request_conn)
@@ -108,17 +107,19 @@ async def test_a_delegate_that_waits_is_not_the_peers_fault(
 
         async def data_received(chunk):
             recorder.requests[-1].body += chunk
-            await asyncio.sleep(0.3)
+            await go_on.wait()
 
         delegate.headers_received = headers_received
         delegate.data_received = data_received
         return delegate
 
     recorder.start_request = start_request
-    peer = await connect(serve(recorder, policy=quick_policy))
+    peer = await connect(serve(recorder, policy=WirePolicy(body_grace=0.1)))
     await peer.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
     await asyncio.sleep(0.2)
     await peer.send(b"llo")
+    await asyncio.sleep(0.1)
+    go_on.set()
     await peer.read_until(b"POST / hello")
 
 
@@ -137,7 +138,7 @@ def test_idle_time_is_finite_by_default():
 
 @pytest.mark.spec("S083")
 async def test_a_reader_that_stalls_is_cut_and_its_writer_told(
-    serve, connect, make_recorder, quick_policy, caplog
+    serve, connect, make_recorder, caplog
 ):
     outcome = asyncio.get_running_loop().create_future()
 
@@ -155,7 +156,7 @@ async def test_a_reader_that_stalls_is_cut_and_its_writer_told(
     recorder = make_recorder(
         lambda seen: tasks.append(asyncio.ensure_future(write(seen.connection)))
     )
-    peer = await connect(serve(recorder, policy=quick_policy))
+    peer = await connect(serve(recorder, policy=WirePolicy(write_stall_timeout=0.2)))
     peer.writer.transport.pause_reading()
     await peer.send(GET)
     written = await asyncio.wait_for(outcome, 5)

@@ -122,6 +122,10 @@ def canned_server():
         try:
             yield canned
         finally:
+            for _ in range(5):
+                # Turns in which those that were accepted come to be served: asyncio would neither
+                # serve nor close one that its server was closed before.
+                await asyncio.sleep(0)
             server.close()
             await canned.stop()
             await server.wait_closed()

@@ -21,6 +21,8 @@ async def refused(canned_server, either, answer, **options):
     async def drip(number, head, body):
         writer = server.writers[-1]
         for one in answer:
+            if writer.is_closing():
+                break  # the client has heard enough
             writer.write(bytes((one,)))
             if one == 10:
                 await asyncio.sleep(0)

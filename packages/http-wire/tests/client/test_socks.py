@@ -297,22 +297,24 @@ async def test_what_is_no_answer_is_no_connection(client, answer):
 
 @pytest.mark.parametrize("end", ["cancel", "timeout"])
 async def test_a_silent_proxy_is_left_behind(client, end):
-    left = asyncio.Event()
+    came, left = asyncio.Event(), asyncio.Event()
 
     async def serve(reader, writer):
+        came.set()
         await reader.read()
         writer.close()
         left.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    options = {"connect_timeout": 0.05} if end == "timeout" else {}
+    # Long enough to reach the proxy, however busy the machine is.
+    options = {"connect_timeout": 0.5} if end == "timeout" else {}
     fetch = client.fetch("http://127.0.0.1:1/", proxy=f"socks5h://127.0.0.1:{port}", **options)
     if end == "timeout":
         with pytest.raises(HTTPClientError, match="while connecting"):
             await fetch
     else:
-        await asyncio.sleep(0.05)
+        await came.wait()
         fetch.cancel()
     async with asyncio.timeout(5):
         await left.wait()

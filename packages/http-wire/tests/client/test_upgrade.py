@@ -172,8 +172,8 @@ async def test_failures(canned_server):
         with pytest.raises(HTTPProtocolError):
             await connect_upgrade(request(server), Echo)
     async with canned_server(lambda *_: asyncio.sleep(30)) as server:
-        with pytest.raises(HTTPTimeoutError, match=r"for the response, request_timeout is 0\.0"):
-            await connect_upgrade(request(server, request_timeout=0.03), Echo)
+        with pytest.raises(HTTPTimeoutError, match=r"for the response, request_timeout is 0\.5"):
+            await connect_upgrade(request(server, request_timeout=0.5), Echo)
         waiting = asyncio.ensure_future(connect_upgrade(request(server), Echo))
         await asyncio.sleep(0.02)
         waiting.cancel()

@@ -285,7 +285,7 @@ async def test_a_request_that_is_on_its_way_when_draining_begins_is_answered(
     late, silent = await connect(port), await connect(port)
     await late.send(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
     await late.read_until(b"GET /1 ")
-    draining = asyncio.ensure_future(serve.server.drain(5, idle_grace=0.2))
+    draining = asyncio.ensure_future(serve.server.drain(5, idle_grace=1))
     await asyncio.sleep(0.02)
     await late.send(b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
     received = await late.read_all()
@@ -293,6 +293,34 @@ async def test_a_request_that_is_on_its_way_when_draining_begins_is_answered(
     assert received.endswith(b"GET /2 ")
     assert await silent.read_all() == b""
     await asyncio.gather(late.close(), silent.close(), draining)
+
+
+@pytest.mark.spec("S258")
+async def test_who_was_accepted_just_before_draining_is_answered(
+    serve, connect, make_recorder, monkeypatch
+):
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, asyncio.SelectorEventLoop):
+        pytest.skip("this loop connects in the moment in which it accepts")
+    accepted, go_on = asyncio.Event(), asyncio.Event()
+    connect_accepted_socket = loop.connect_accepted_socket
+
+    async def later(**options):
+        accepted.set()
+        await go_on.wait()
+        return await connect_accepted_socket(**options)
+
+    monkeypatch.setattr(loop, "connect_accepted_socket", later)
+    peer = await connect(serve(make_recorder()))
+    await peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    await accepted.wait()
+    draining = asyncio.ensure_future(serve.server.drain(5, idle_grace=2))
+    await asyncio.sleep(0)
+    go_on.set()
+    received = await peer.read_all()
+    assert b"Connection: close" in received
+    assert received.endswith(b"GET / ")
+    await asyncio.gather(peer.close(), draining)
 
 
 @pytest.mark.spec("S258")

@@ -63,8 +63,8 @@ def test_lists_are_bounded():
 
 @pytest.mark.parametrize("value", ["," * 500_000, "a" * 500_000, ";" * 500_000, "a;b" * 200_000])
 def test_hostile_values_take_no_time(value):
-    started = time.perf_counter()
+    started = time.process_time()
     for parse in (parse_tokens, parse_extensions):
         with contextlib.suppress(ValueError):
             parse([value])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -72,8 +72,10 @@ def load(options: RunOptions) -> Served:
 
 async def drain(server: Any, options: RunOptions) -> None:
     """Accept no more, let requests in progress end in the time they have, close everything."""
-    # One more turn of the loop, which accepts who is waiting to be.
-    await asyncio.sleep(0)
+    # One more whole turn of the loop, which accepts who is waiting to be: our step is the first of
+    # a turn, and those that accept follow it.
+    for _ in range(2):
+        await asyncio.sleep(0)
     await server.drain(options.drain, idle_grace=min(_IDLE_GRACE, options.drain / 2))
     await server.close_all_connections()
 

@@ -33,7 +33,8 @@ class Listener:
 
     ``factory`` makes the protocol of each connection, after the PROXY header
     where ``proxy`` says that there is one. The socket belongs to the listener, and
-    has room for ``backlog`` connections that wait.
+    has room for ``backlog`` connections that wait. ``connecting`` holds the tasks that bring
+    accepted connections to their protocols, where the loop does not do so at once.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Listener:
         handshake_timeout: float,
         proxy: ProxyPolicy | None = None,
         backlog: int = DEFAULT_BACKLOG,
+        connecting: set[asyncio.Task[None]] | None = None,
     ) -> None:
         self._socket = sock
         self._make = factory
@@ -55,7 +57,7 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
         self._stop_accepting: Callable[[], None] | None = None
-        self._connecting: set[asyncio.Task[None]] = set()
+        self._connecting = set() if connecting is None else connecting
         self._stopped = False
         if sock.family != sockets.AF_UNIX:
             # Connections inherit it. asyncio sets it itself, but only on those whose socket

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import os
@@ -19,7 +20,6 @@ from etesian.streams.ssl_iostream import SSLIOStream
 from etesian.streams.tls import HANDSHAKE_TIMEOUT, ssl_options_to_context
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable, Iterable, Mapping
 
     from etesian.streams.proxy_gate import Mode
@@ -80,6 +80,8 @@ class TCPServer:
         self._proxy = ProxyPolicy.of(proxy_protocol, trusted_proxies) if proxy_protocol else None
         self._bound: list[tuple[socket.socket, int]] = []
         self._listeners: list[Listener] = []
+        # Accepted, and on the way to their protocols.
+        self._connecting: set[asyncio.Task[None]] = set()
         self._started = False
 
     # Sockets
@@ -150,6 +152,7 @@ class TCPServer:
                     handshake_timeout=self.handshake_timeout,
                     proxy=self._proxy,
                     backlog=backlog,
+                    connecting=self._connecting,
                 )
             )
 
@@ -165,6 +168,15 @@ class TCPServer:
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
             listener.stop()
+
+    async def finish_accepting(self) -> None:
+        """Wait until what was accepted is connected or has failed: after :meth:`stop`.
+
+        With TLS that is the handshake, where the loop lets it be waited for: asyncio's own does,
+        uvloop does not.
+        """
+        if self._connecting:
+            await asyncio.wait(self._connecting)
 
     # Connections
 

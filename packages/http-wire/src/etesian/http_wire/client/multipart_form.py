@@ -17,6 +17,7 @@ from etesian.http_wire.headers import HTTPHeaders
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from io import BufferedReader
 
 __all__ = ["MultipartForm"]
 
@@ -196,7 +197,7 @@ async def _pieces(part: _Part) -> AsyncIterator[bytes]:
         async for piece in content:
             yield piece
     elif isinstance(content, Path):
-        file = await asyncio.to_thread(content.open, "rb")
+        file = await _opened(content)
         try:
             async for piece in _read(file):
                 yield piece
@@ -210,6 +211,21 @@ async def _pieces(part: _Part) -> AsyncIterator[bytes]:
             content.seek(part.start)
         async for piece in _read(content):
             yield piece
+
+
+async def _opened(path: Path) -> BinaryIO:
+    """Open a file in a thread; one that opens after we were cancelled is closed."""
+    opening = asyncio.get_running_loop().run_in_executor(None, path.open, "rb")
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close_opened)
+        raise
+
+
+def _close_opened(opening: asyncio.Future[BufferedReader]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 async def _read(file: BinaryIO) -> AsyncIterator[bytes]:

@@ -111,6 +111,7 @@ class HTTPServer(TCPServer):
         limit = usual_limit() if limit is None else limit
         self._connections = OpenConnections(limit, self._deadlines, self._handed_over)
         self._all_closed: asyncio.Future[None] | None = None
+        self._is_draining = False
         # A subclass may have its own idea of these; otherwise one call less for every request.
         own = type(self)
         overridden = (
@@ -135,7 +136,7 @@ class HTTPServer(TCPServer):
             self._delegate,
             self._settings,
             self._deadlines,
-            on_begin=self._connections.add,
+            on_begin=self._connection_begins,
             on_end=self._connections_end,
         )
 
@@ -147,6 +148,11 @@ class HTTPServer(TCPServer):
         connection = self.create_protocol()
         transport = StreamTransport(stream, {"peername": address})
         await transport.pump(cast("ServerConnection", connection))
+
+    def _connection_begins(self, connection: EndableConnection) -> None:
+        self._connections.add(connection)
+        if self._is_draining:
+            connection.begin_drain()
 
     def _connections_end(self, connection: EndableConnection) -> None:
         self._connections.discard(connection)
@@ -168,6 +174,7 @@ class HTTPServer(TCPServer):
         waited for, where their protocol can be (``switch_protocol``); others go on.
         """
         self.stop()
+        self._is_draining = True
         try:
             async with asyncio.timeout(within):
                 self._handed_over.begin_drain()
@@ -180,6 +187,8 @@ class HTTPServer(TCPServer):
         except TimeoutError:
             self._cut_connections()
             await self._wait_closed()
+        finally:
+            self._is_draining = False
 
     async def _wait_for_last_requests(self, idle_grace: float) -> None:
         for connection in [*self._connections]:  # who is told may end one
@@ -187,6 +196,8 @@ class HTTPServer(TCPServer):
         if idle_grace > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(idle_grace):
+                    # Who was just accepted is no connection yet, and may have sent a request.
+                    await self.finish_accepting()
                     await self._wait_closed()
 
     async def close_all_connections(self) -> None:
