@@ -497,3 +497,71 @@ async def test_an_entry_that_fails_is_not_gone_on_with(canned_server, client):
         assert len(server.heads) == 2
         async with events:
             assert (await anext(events)).data == "a"
+
+
+async def test_a_second_call_is_refused_while_one_waits(canned_server, client):
+    async with canned_server(HEAD + b"data: a\n\n") as server, asyncio.timeout(10):
+        async with EventSource(client, server.url()) as events:
+            assert (await anext(events)).data == "a"
+            waiting = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0)
+            with pytest.raises(RuntimeError, match="one task iterates"):
+                await anext(events)
+            server.writers[0].write(b"data: b\n\ndata: c\n\n")
+            assert [(await waiting).data, (await anext(events)).data] == ["b", "c"]
+
+
+async def test_a_call_takes_no_connection_of_its_own_while_the_first_is_made(canned_server, client):
+    async def respond(number, head, body):
+        if number == 1:
+            asked.set()
+            await going_on.wait()
+        return HEAD + b"data: a\n\n"
+
+    asked, going_on = asyncio.Event(), asyncio.Event()
+    async with canned_server(respond) as server, asyncio.timeout(10):
+        events = EventSource(client, server.url())
+        entering = asyncio.ensure_future(events.__aenter__())
+        await asked.wait()
+        with pytest.raises(RuntimeError, match="one task iterates"):
+            await anext(events)
+        going_on.set()
+        await entering
+        assert (await anext(events)).data == "a"
+        await events.__aexit__()
+        assert len(server.heads) == 1
+        assert client._fetches == set()
+
+
+async def test_an_entry_that_was_left_has_no_part_in_the_next(canned_server, client):
+    async def respond(number, head, body):
+        if number == 1:
+            asked.set()
+            await asyncio.Event().wait()
+        return HEAD + b"data: a\n\n"
+
+    asked = asyncio.Event()
+    async with canned_server(respond) as server, asyncio.timeout(10):
+        events = EventSource(client, server.url())
+        entering = asyncio.ensure_future(events.__aenter__())
+        await asked.wait()
+        await events.__aexit__()
+        assert client._fetches == set()
+        async with events:
+            await entering
+            assert (await anext(events)).data == "a"
+        assert client._fetches == set()
+
+
+async def test_an_entry_that_was_left_and_is_cancelled_leaves_the_next_alone(canned_server, client):
+    async with canned_server(HEAD + b"data: a\n\n") as server, asyncio.timeout(10):
+        events = EventSource(client, server.url())
+        entering = asyncio.ensure_future(events.__aenter__())
+        await asyncio.sleep(0)
+        leaving = asyncio.ensure_future(events.__aexit__())
+        await asyncio.sleep(0)
+        entering.cancel()
+        async with events:
+            await asyncio.wait([entering, leaving])
+            assert (await anext(events)).data == "a"
+        assert client._fetches == set()

@@ -85,7 +85,6 @@ class EventSource:
         )
         self._position = EventPosition(last_event_id, retry)
         self._session: EventSession | None = None
-        self._within = False
 
     @property
     def last_event_id(self) -> str:
@@ -107,19 +106,17 @@ class EventSource:
         :class:`EventStreamError` for an answer that is no event stream, and
         ``RuntimeError`` within a block that was not left.
         """
-        if self._within:
+        if self._session is not None and not self._session.is_left:
             raise RuntimeError("an EventSource is left before it is entered again")
-        self._within = True
-        self._session = EventSession(self._options, self._position)
+        session = self._session = EventSession(self._options, self._position)
         try:
-            await self._session.connect()
+            await session.begin()
         except BaseException:
-            await self.__aexit__()
+            await session.leave()
             raise
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._within = False
         if self._session is not None:
             await self._session.leave()
 
@@ -138,6 +135,8 @@ class EventSource:
         last of ``max_failures`` attempts failed with; :class:`EventStreamError`
         for a line or an event beyond its limit. The iteration is then over, as
         it is for calls that wait while another task leaves the block.
+        ``RuntimeError`` is for a call while another one waits, and before the
+        block was ever entered; it ends nothing.
         """
         if self._session is None:
             raise RuntimeError("an EventSource is entered by 'async with' before it is iterated")
