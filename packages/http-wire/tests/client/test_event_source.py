@@ -565,3 +565,12 @@ async def test_an_entry_that_was_left_and_is_cancelled_leaves_the_next_alone(can
             await asyncio.wait([entering, leaving])
             assert (await anext(events)).data == "a"
         assert client._fetches == set()
+
+
+async def test_what_the_server_says_last_is_known_with_the_event(canned_server, either):
+    said = b"retry: 100\nid: 1\ndata: a\n\nretry: 200\nid: 2\ndata: b\n\n"
+    async with canned_server(HEAD + said) as server:
+        async with EventSource(either, server.url()) as events:
+            assert (await anext(events)).data == "a"
+            assert (events.retry, events.last_event_id) == (0.1, "1")
+        assert (events.retry, events.last_event_id) == (0.1, "1")

@@ -118,11 +118,10 @@ class EventSession:
             raise EventStreamError(str(error)) from error
         if event is not None:
             self._reconnection.event_came()
-            self._position.last_event_id = event.id
-        else:
-            self._position.last_event_id = self._parser.last_event_id
-            if self._parser.retry is not None:
-                self._position.retry = self._parser.retry
+        # The parser reads no further than to the end of the event that it gives.
+        self._position.last_event_id = self._parser.last_event_id
+        if self._parser.retry is not None:
+            self._position.retry = self._parser.retry
         return event
 
     async def _go_on(self) -> None:
