@@ -574,3 +574,23 @@ async def test_what_the_server_says_last_is_known_with_the_event(canned_server, 
             assert (await anext(events)).data == "a"
             assert (events.retry, events.last_event_id) == (0.1, "1")
         assert (events.retry, events.last_event_id) == (0.1, "1")
+
+
+NO_SECONDS = pytest.mark.parametrize(
+    "seconds", [-1, float("nan"), 10**400, "1"], ids=["negative", "nan", "huge", "text"]
+)
+
+
+@NO_SECONDS
+@pytest.mark.parametrize("option", ["idle_timeout", "retry", "max_retry"])
+def test_seconds_that_are_none_are_refused(option, seconds):
+    with pytest.raises((ValueError, TypeError), match=option):
+        EventSource(None, "http://127.0.0.1/", **{option: seconds})
+
+
+@NO_SECONDS
+async def test_a_request_timeout_that_is_none_is_refused_as_by_a_fetch(client, seconds):
+    request = HTTPRequest("http://127.0.0.1:1/", request_timeout=seconds)
+    with pytest.raises((ValueError, TypeError), match="request_timeout"):
+        await read(EventSource(client, request))
+    assert client._fetches == set()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from etesian.http_wire.client.event_session import EventOptions, EventPosition, EventSession
 from etesian.http_wire.client.event_stream import MAX_EVENT_SIZE, MAX_LINE_SIZE, ServerSentEvent
+from etesian.http_wire.client.outgoing import check_seconds
 from etesian.http_wire.client.request import HTTPRequest
 
 if TYPE_CHECKING:
@@ -71,7 +72,13 @@ class EventSource:
         ``max_failures`` is how many connections in a row may fail to come
         about. ``max_line_size``, by default 1 MiB, and ``max_event_size``, by
         default 4 MiB, are in octets.
+
+        Raises ``ValueError`` for seconds less than 0, ``TypeError`` for what is
+        no number.
         """
+        check_seconds("idle_timeout", idle_timeout)
+        check_seconds("retry", retry)
+        check_seconds("max_retry", max_retry)
         if isinstance(request, str):
             request = HTTPRequest(request)
         self._options = EventOptions(
