@@ -500,15 +500,18 @@ async def test_an_entry_that_fails_is_not_gone_on_with(canned_server, client):
 
 
 async def test_a_second_call_is_refused_while_one_waits(canned_server, client):
-    async with canned_server(HEAD + b"data: a\n\n") as server, asyncio.timeout(10):
-        async with EventSource(client, server.url()) as events:
-            assert (await anext(events)).data == "a"
-            waiting = asyncio.ensure_future(anext(events))
-            await asyncio.sleep(0)
-            with pytest.raises(RuntimeError, match="one task iterates"):
-                await anext(events)
-            server.writers[0].write(b"data: b\n\ndata: c\n\n")
-            assert [(await waiting).data, (await anext(events)).data] == ["b", "c"]
+    async with (
+        canned_server(HEAD + b"data: a\n\n") as server,
+        asyncio.timeout(10),
+        EventSource(client, server.url()) as events,
+    ):
+        assert (await anext(events)).data == "a"
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="one task iterates"):
+            await anext(events)
+        server.writers[0].write(b"data: b\n\ndata: c\n\n")
+        assert [(await waiting).data, (await anext(events)).data] == ["b", "c"]
 
 
 async def test_a_call_takes_no_connection_of_its_own_while_the_first_is_made(canned_server, client):
