@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from etesian.http_wire import EventSource, EventStreamError, HTTPClientError, HTTPRequest
+from etesian.http_wire.client import event_session
 from etesian.http_wire.client.errors import HTTPStreamClosedError, HTTPTimeoutError
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n"
@@ -345,6 +346,21 @@ async def test_a_silence_is_the_same_to_calls_that_were_cancelled(canned_server,
                     async with asyncio.timeout(0.03):
                         second = await anext(events)
         assert second.data == "a"
+        assert len(server.heads) == 2
+
+
+async def test_a_silence_lasts_on_between_the_calls(canned_server, client, monkeypatch):
+    held = HEAD + SOON + b"data: a\n\n"
+    async with canned_server(in_turn(held, held)) as server, asyncio.timeout(10):
+        async with EventSource(client, server.url(), idle_timeout=1000) as events:
+            assert (await anext(events)).data == "a"
+            waiting = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            later = asyncio.get_running_loop().time() + 1001
+            monkeypatch.setattr(event_session, "_now", lambda: later)
+            assert (await anext(events)).data == "a"
         assert len(server.heads) == 2
 
 

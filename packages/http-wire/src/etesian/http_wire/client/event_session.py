@@ -67,8 +67,8 @@ class EventSession:
         self._stream: ResponseStream | None = None
         self._parser = self._new_parser()
         self._events: Iterator[ServerSentEvent] = iter(())
-        # Seconds that were waited in vain for the next piece, by calls that were cancelled.
-        self._silence = 0.0
+        # When the next piece was first waited for, by a call that may have been cancelled since.
+        self._silent_since: float | None = None
 
     async def begin(self) -> None:
         """Connect; raises what :func:`open_event_stream` does."""
@@ -137,26 +137,24 @@ class EventSession:
             await self._disconnect()
 
     async def _next_piece(self, stream: ResponseStream) -> bytes | None:
-        began = _now()
-        seconds = self._options.idle_timeout
+        seconds, now = self._options.idle_timeout, _now()
+        if self._silent_since is None:
+            self._silent_since = now
         try:
             async with time_limit(
                 seconds,
                 "idle_timeout",
                 "while waiting for an event or a comment",
-                left=seconds - self._silence,
+                left=self._silent_since + seconds - now,
             ):
                 piece = await anext(stream, None)
-        except asyncio.CancelledError:
-            self._silence += _now() - began
-            raise
         except (HTTPClientError, OSError):
             # An end, a loss, a silence: all are answered by another connection, where one may be.
             # Where the block was left meanwhile, the loss is what that brought about.
             if not self._repeats and not self._over:
                 raise
             return None
-        self._silence = 0.0
+        self._silent_since = None
         return piece
 
     def _begin_attempt(self, connecting: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -192,7 +190,7 @@ class EventSession:
         )
         self._over = self._over or self._stream is None
         self._parser = self._new_parser()
-        self._silence = 0.0
+        self._silent_since = None
 
     async def _disconnect(self) -> None:
         stream, self._stream = self._stream, None

@@ -135,7 +135,7 @@ class EventSource:
 
         A cancellation, as by ``asyncio.timeout``, loses nothing: the next call
         goes on where this one was. An attempt to connect goes on meanwhile,
-        until the block is left, and a silence is measured over all the calls.
+        until the block is left, and a silence lasts on between the calls.
 
         Raises ``HTTPClientError`` where the server refuses to go on (another
         status than 200 that will not pass, another content type), or what the
