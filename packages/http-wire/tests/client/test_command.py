@@ -376,6 +376,8 @@ def test_a_file_that_is_no_certificate(capfdbinary, tmp_path):
     file.write_text("nonsense")
     assert main(["--cacert", str(file), "https://127.0.0.1:1/"]) == 26
     assert capfdbinary.readouterr().err.startswith(b"ca_certs '%b' cannot be used" % bytes(file))
+    assert main(["--cacert", str(file / "x"), "https://127.0.0.1:1/"]) == 26
+    assert capfdbinary.readouterr().err.startswith(b"cannot read %b: Not a dir" % bytes(file / "x"))
 
 
 def test_a_file_that_grows_while_it_is_sent(url, capfdbinary):

@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 import copy
 import gzip
+import socket
+import subprocess
+import sys
 from base64 import b64encode
 from math import inf
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 pytest.importorskip("pycurl", reason="the extra curl is not installed")
 
@@ -273,6 +282,46 @@ async def test_a_callback_may_do_anything_to_the_client(canned_server, anyio_bac
 
         with pytest.raises(HTTPStreamClosedError):
             await client.fetch(server.url(), **{callback: lambda _: client.close()})
+
+
+ASK = """
+import asyncio
+import sys
+
+from etesian.http_wire import CurlAsyncHTTPClient, HTTPClientError
+
+
+async def ask(url, certificate):
+    client = CurlAsyncHTTPClient(force_instance=True)
+    try:
+        await client.fetch(url, client_cert=certificate, validate_cert=False)
+    except HTTPClientError as error:
+        print(type(error).__name__, error.is_lasting)
+    client.close()
+
+
+asyncio.run(ask(*sys.argv[1:]))
+"""
+
+
+def test_nobody_is_asked_for_a_passphrase(authority, tmp_path):
+    certificate = authority.issue_cert("client@example.org")
+    key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
+    locking = BestAvailableEncryption(b"secret")
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locking)
+    file = tmp_path / "locked.pem"
+    file.write_bytes(certificate.cert_chain_pems[0].bytes() + locked)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"https://127.0.0.1:{server.getsockname()[1]}/"
+        # Where there is no terminal, OpenSSL asks by the standard streams.
+        done = subprocess.run(
+            [sys.executable, "-c", ASK, url, str(file)],
+            start_new_session=True,
+            input=b"",
+            capture_output=True,
+            check=True,
+        )
+    assert (done.stdout, done.stderr) == (b"CurlError True\n", b"")
 
 
 @pytest.mark.spec("S242")

@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from etesian.http_wire import EventSource, EventStreamError, HTTPClientError, HTTPRequest
+from etesian.http_wire.client import event_session
 from etesian.http_wire.client.errors import HTTPStreamClosedError, HTTPTimeoutError
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n"
@@ -348,6 +349,21 @@ async def test_a_silence_is_the_same_to_calls_that_were_cancelled(canned_server,
         assert len(server.heads) == 2
 
 
+async def test_a_silence_lasts_on_between_the_calls(canned_server, client, monkeypatch):
+    held = HEAD + SOON + b"data: a\n\n"
+    async with canned_server(in_turn(held, held)) as server, asyncio.timeout(10):
+        async with EventSource(client, server.url(), idle_timeout=1000) as events:
+            assert (await anext(events)).data == "a"
+            waiting = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            later = asyncio.get_running_loop().time() + 1001
+            monkeypatch.setattr(event_session, "_now", lambda: later)
+            assert (await anext(events)).data == "a"
+        assert len(server.heads) == 2
+
+
 async def test_patience_may_be_shorter_than_a_connection_takes(canned_server, either):
     async def respond(number, head, body):
         if number == 2:
@@ -497,3 +513,103 @@ async def test_an_entry_that_fails_is_not_gone_on_with(canned_server, client):
         assert len(server.heads) == 2
         async with events:
             assert (await anext(events)).data == "a"
+
+
+async def test_a_second_call_is_refused_while_one_waits(canned_server, client):
+    async with (
+        canned_server(HEAD + b"data: a\n\n") as server,
+        asyncio.timeout(10),
+        EventSource(client, server.url()) as events,
+    ):
+        assert (await anext(events)).data == "a"
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="one task iterates"):
+            await anext(events)
+        server.writers[0].write(b"data: b\n\ndata: c\n\n")
+        assert [(await waiting).data, (await anext(events)).data] == ["b", "c"]
+
+
+async def test_a_call_takes_no_connection_of_its_own_while_the_first_is_made(canned_server, client):
+    async def respond(number, head, body):
+        if number == 1:
+            asked.set()
+            await going_on.wait()
+        return HEAD + b"data: a\n\n"
+
+    asked, going_on = asyncio.Event(), asyncio.Event()
+    async with canned_server(respond) as server, asyncio.timeout(10):
+        events = EventSource(client, server.url())
+        entering = asyncio.ensure_future(events.__aenter__())
+        await asked.wait()
+        with pytest.raises(RuntimeError, match="one task iterates"):
+            await anext(events)
+        going_on.set()
+        await entering
+        assert (await anext(events)).data == "a"
+        await events.__aexit__()
+        assert len(server.heads) == 1
+        assert client._fetches == set()
+
+
+async def test_an_entry_that_was_left_has_no_part_in_the_next(canned_server, client):
+    async def respond(number, head, body):
+        if number == 1:
+            asked.set()
+            await asyncio.Event().wait()
+        return HEAD + b"data: a\n\n"
+
+    asked = asyncio.Event()
+    async with canned_server(respond) as server, asyncio.timeout(10):
+        events = EventSource(client, server.url())
+        entering = asyncio.ensure_future(events.__aenter__())
+        await asked.wait()
+        await events.__aexit__()
+        assert client._fetches == set()
+        async with events:
+            await entering
+            assert (await anext(events)).data == "a"
+        assert client._fetches == set()
+
+
+async def test_an_entry_that_was_left_and_is_cancelled_leaves_the_next_alone(canned_server, client):
+    async with canned_server(HEAD + b"data: a\n\n") as server, asyncio.timeout(10):
+        events = EventSource(client, server.url())
+        entering = asyncio.ensure_future(events.__aenter__())
+        await asyncio.sleep(0)
+        leaving = asyncio.ensure_future(events.__aexit__())
+        await asyncio.sleep(0)
+        entering.cancel()
+        async with events:
+            await asyncio.wait([entering, leaving])
+            assert (await anext(events)).data == "a"
+        assert client._fetches == set()
+
+
+async def test_what_the_server_says_last_is_known_with_the_event(canned_server, either):
+    said = b"retry: 100\nid: 1\ndata: a\n\nretry: 200\nid: 2\ndata: b\n\n"
+    async with canned_server(HEAD + said) as server:
+        async with EventSource(either, server.url()) as events:
+            assert (await anext(events)).data == "a"
+            assert (events.retry, events.last_event_id) == (0.1, "1")
+        assert (events.retry, events.last_event_id) == (0.1, "1")
+
+
+NO_SECONDS = pytest.mark.parametrize(
+    "seconds", [-1, float("nan"), 10**400, "1"], ids=["negative", "nan", "huge", "text"]
+)
+
+
+@NO_SECONDS
+@pytest.mark.parametrize("option", ["idle_timeout", "retry", "max_retry"])
+def test_seconds_that_are_none_are_refused(option, seconds):
+    with pytest.raises((ValueError, TypeError), match=option):
+        EventSource(None, "http://127.0.0.1/", **{option: seconds})
+
+
+@NO_SECONDS
+async def test_a_request_timeout_that_is_none_is_refused_as_by_a_fetch(client, seconds):
+    request = HTTPRequest("http://127.0.0.1:1/", request_timeout=seconds)
+    with pytest.raises((ValueError, TypeError), match="request_timeout"):
+        await read(EventSource(client, request))
+    assert client._fetches == set()

@@ -181,6 +181,27 @@ async def test_a_missing_file_is_named_by_the_error_of_the_fetch(
     assert is_lasting(caught.value)
 
 
+@pytest.mark.parametrize("wrong", ["ca_certs", "client_cert", "client_key"])
+async def test_what_is_no_file_is_named_by_the_error_of_the_fetch(
+    client, client_certificate, tmp_path, wrong
+):
+    for place in (str(tmp_path), client_certificate["client_cert"] + "/x"):
+        with pytest.raises((IsADirectoryError, NotADirectoryError)) as caught:
+            await client.fetch("https://127.0.0.1:1/", **{**client_certificate, wrong: place})
+        assert caught.value.filename == place
+        assert is_lasting(caught.value)
+
+
+async def test_a_file_for_the_keys_of_connections_is_not_taken_for_a_certificate(
+    client, ca_file, monkeypatch
+):
+    monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys")
+    for options in ({}, {"ca_certs": ca_file}):
+        with pytest.raises(FileNotFoundError) as caught:
+            await client.fetch("https://127.0.0.1:1/", **options)
+        assert caught.value.filename == "/nowhere/keys"
+
+
 @pytest.mark.parametrize("option", ["ca_certs", "client_cert", "client_key"])
 async def test_a_file_that_cannot_be_used_is_named(client, client_certificate, tmp_path, option):
     file = tmp_path / "some.pem"

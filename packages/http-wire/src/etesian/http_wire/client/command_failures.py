@@ -29,6 +29,7 @@ _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (socket.gaierror, 6),
     (FileNotFoundError, 26),
     (IsADirectoryError, 26),
+    (NotADirectoryError, 26),
     (PermissionError, 26),
     (HTTPOutputError, 26),
     (OSError, 7),

@@ -8,9 +8,10 @@ from etesian.http_wire.client.errors import HTTPClientError
 
 __all__ = ["CurlError"]
 
-# Our certificate, that of the server, or those that are trusted: the same at every try.
+# Our certificate, its key, that of the server, or those that are trusted: the same at every try.
 _LASTING = {
     pycurl.E_SSL_CERTPROBLEM,
+    pycurl.E_BAD_FUNCTION_ARGUMENT,  # what a key is that OpenSSL cannot use
     pycurl.E_PEER_FAILED_VERIFICATION,
     pycurl.E_SSL_CACERT_BADFILE,
 }

@@ -175,6 +175,8 @@ def _set_tls(handle: pycurl.Curl, request: HTTPRequest) -> None:
         handle.setopt(pycurl.CAPATH, system.capath)
     if request.client_cert is not None:
         handle.setopt(pycurl.SSLCERT, os.fsencode(request.client_cert))
+        # Without a passphrase of ours OpenSSL would ask at the terminal, and the loop wait.
+        handle.setopt(pycurl.KEYPASSWD, "")
     if request.client_key is not None:
         handle.setopt(pycurl.SSLKEY, os.fsencode(request.client_key))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etesian.http_wire.client.errors import HTTPClientError, HTTPProtocolError
+from etesian.http_wire.client.outgoing import check_seconds
 from etesian.http_wire.client.response import HTTPResponse
 from etesian.http_wire.client.time_limit import time_limit
 
@@ -36,6 +37,7 @@ async def open_event_stream(
     """
     stream = client.stream(_prepared(request, last_event_id), raise_error=False)
     limit = request.with_defaults(client.defaults).request_timeout
+    check_seconds("request_timeout", limit)
     async with time_limit(limit, "request_timeout", "while waiting for an event stream"):
         await stream.__aenter__()
     try:

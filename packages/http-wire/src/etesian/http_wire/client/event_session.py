@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etesian.http_wire.client.errors import HTTPClientError
 from etesian.http_wire.client.event_connection import EventStreamError, open_event_stream
@@ -15,7 +15,7 @@ from etesian.http_wire.client.time_limit import time_limit
 from etesian.http_wire.interface import HTTPInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
 
     from etesian.http_wire.client.client import AsyncHTTPClient
     from etesian.http_wire.client.request import HTTPRequest
@@ -53,34 +53,35 @@ class EventSession:
     """
 
     def __init__(self, options: EventOptions, position: EventPosition) -> None:
-        """Prepare; nothing is sent before :meth:`connect`. ``position`` is kept up to date."""
+        """Prepare; nothing is sent before :meth:`begin`. ``position`` is kept up to date."""
+        self.is_left = False
+        """Whether :meth:`leave` was called."""
         self._options = options
         self._position = position
         self._repeats = is_repeatable(options.request)
         self._reconnection = Reconnection(
             max_retry=options.max_retry, max_failures=options.max_failures
         )
-        self._over = False
+        self._over = self._is_awaited = False
         self._attempt: asyncio.Task[None] | None = None
         self._stream: ResponseStream | None = None
         self._parser = self._new_parser()
         self._events: Iterator[ServerSentEvent] = iter(())
-        # Seconds that were waited in vain for the next piece, by calls that were cancelled.
-        self._silence = 0.0
+        # When the next piece was first waited for, by a call that may have been cancelled since.
+        self._silent_since: float | None = None
 
-    async def connect(self) -> None:
+    async def begin(self) -> None:
         """Connect; raises what :func:`open_event_stream` does."""
-        options, position = self._options, self._position
-        self._stream = await open_event_stream(
-            options.client, options.request, position.last_event_id
-        )
-        self._over = self._over or self._stream is None
-        self._parser = self._new_parser()
-        self._silence = 0.0
+        self._is_awaited = True
+        try:
+            self._begin_attempt(self._connect())
+            await self._attempt_ended()
+        finally:
+            self._is_awaited = False
 
     async def leave(self) -> None:
         """End the session, and close its connection; whoever waits for an event gets none."""
-        self._over = True
+        self._over = self.is_left = True
         attempt, self._attempt = self._attempt, None
         try:
             if attempt is not None:
@@ -92,6 +93,10 @@ class EventSession:
 
     async def next_event(self) -> ServerSentEvent | None:
         """Give the next event, ``None`` when the session is over; raises as ``__anext__`` does."""
+        if self._is_awaited:
+            # It would take pieces, and connections, from under the call that waits.
+            raise RuntimeError("one task iterates over an EventSource, and another waits already")
+        self._is_awaited = True
         try:
             while not self._over:
                 event = self._event_that_came()
@@ -101,6 +106,8 @@ class EventSession:
         except Exception:
             self._over = True
             raise
+        finally:
+            self._is_awaited = False
         await self._disconnect()
         return None
 
@@ -111,11 +118,10 @@ class EventSession:
             raise EventStreamError(str(error)) from error
         if event is not None:
             self._reconnection.event_came()
-            self._position.last_event_id = event.id
-        else:
-            self._position.last_event_id = self._parser.last_event_id
-            if self._parser.retry is not None:
-                self._position.retry = self._parser.retry
+        # The parser reads no further than to the end of the event that it gives.
+        self._position.last_event_id = self._parser.last_event_id
+        if self._parser.retry is not None:
+            self._position.retry = self._parser.retry
         return event
 
     async def _go_on(self) -> None:
@@ -131,37 +137,37 @@ class EventSession:
             await self._disconnect()
 
     async def _next_piece(self, stream: ResponseStream) -> bytes | None:
-        began = _now()
-        seconds = self._options.idle_timeout
+        seconds, now = self._options.idle_timeout, _now()
+        if self._silent_since is None:
+            self._silent_since = now
         try:
             async with time_limit(
                 seconds,
                 "idle_timeout",
                 "while waiting for an event or a comment",
-                left=seconds - self._silence,
+                left=self._silent_since + seconds - now,
             ):
                 piece = await anext(stream, None)
-        except asyncio.CancelledError:
-            self._silence += _now() - began
-            raise
         except (HTTPClientError, OSError):
             # An end, a loss, a silence: all are answered by another connection, where one may be.
             # Where the block was left meanwhile, the loss is what that brought about.
             if not self._repeats and not self._over:
                 raise
             return None
-        self._silence = 0.0
+        self._silent_since = None
         return piece
 
-    async def _attempt_ended(self) -> None:
-        """Wait for the attempt to connect again, and begin it where none is under way.
+    def _begin_attempt(self, connecting: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Connect in a task of its own, which a caller that is cancelled leaves to go on.
 
-        It is a task of its own, which a caller that is cancelled leaves to go on:
-        callers with less patience than a connection takes would never have one.
+        Callers with less patience than a connection takes would never have one.
         """
-        if self._attempt is None:
-            self._attempt = asyncio.get_running_loop().create_task(self._reconnect())
-        attempt = self._attempt
+        attempt = self._attempt = asyncio.get_running_loop().create_task(connecting)
+        return attempt
+
+    async def _attempt_ended(self) -> None:
+        """Wait for the attempt to connect, and begin it where none is under way."""
+        attempt = self._attempt or self._begin_attempt(self._reconnect())
         await asyncio.wait([attempt])
         if not self._over:
             self._attempt = None
@@ -170,12 +176,21 @@ class EventSession:
     async def _reconnect(self) -> None:
         await self._reconnection.pause()
         try:
-            await self.connect()
+            await self._connect()
         except (HTTPClientError, OSError) as error:
             if not self._reconnection.failed(error, self._position.retry):
                 raise
         else:
             self._reconnection.connected()
+
+    async def _connect(self) -> None:
+        options, position = self._options, self._position
+        self._stream = await open_event_stream(
+            options.client, options.request, position.last_event_id
+        )
+        self._over = self._over or self._stream is None
+        self._parser = self._new_parser()
+        self._silent_since = None
 
     async def _disconnect(self) -> None:
         stream, self._stream = self._stream, None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from etesian.http_wire.client.event_session import EventOptions, EventPosition, EventSession
 from etesian.http_wire.client.event_stream import MAX_EVENT_SIZE, MAX_LINE_SIZE, ServerSentEvent
+from etesian.http_wire.client.outgoing import check_seconds
 from etesian.http_wire.client.request import HTTPRequest
 
 if TYPE_CHECKING:
@@ -71,7 +72,13 @@ class EventSource:
         ``max_failures`` is how many connections in a row may fail to come
         about. ``max_line_size``, by default 1 MiB, and ``max_event_size``, by
         default 4 MiB, are in octets.
+
+        Raises ``ValueError`` for seconds less than 0, ``TypeError`` for what is
+        no number.
         """
+        check_seconds("idle_timeout", idle_timeout)
+        check_seconds("retry", retry)
+        check_seconds("max_retry", max_retry)
         if isinstance(request, str):
             request = HTTPRequest(request)
         self._options = EventOptions(
@@ -85,7 +92,6 @@ class EventSource:
         )
         self._position = EventPosition(last_event_id, retry)
         self._session: EventSession | None = None
-        self._within = False
 
     @property
     def last_event_id(self) -> str:
@@ -107,19 +113,17 @@ class EventSource:
         :class:`EventStreamError` for an answer that is no event stream, and
         ``RuntimeError`` within a block that was not left.
         """
-        if self._within:
+        if self._session is not None and not self._session.is_left:
             raise RuntimeError("an EventSource is left before it is entered again")
-        self._within = True
-        self._session = EventSession(self._options, self._position)
+        session = self._session = EventSession(self._options, self._position)
         try:
-            await self._session.connect()
+            await session.begin()
         except BaseException:
-            await self.__aexit__()
+            await session.leave()
             raise
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._within = False
         if self._session is not None:
             await self._session.leave()
 
@@ -131,13 +135,15 @@ class EventSource:
 
         A cancellation, as by ``asyncio.timeout``, loses nothing: the next call
         goes on where this one was. An attempt to connect goes on meanwhile,
-        until the block is left, and a silence is measured over all the calls.
+        until the block is left, and a silence lasts on between the calls.
 
         Raises ``HTTPClientError`` where the server refuses to go on (another
         status than 200 that will not pass, another content type), or what the
         last of ``max_failures`` attempts failed with; :class:`EventStreamError`
         for a line or an event beyond its limit. The iteration is then over, as
         it is for calls that wait while another task leaves the block.
+        ``RuntimeError`` is for a call while another one waits, and before the
+        block was ever entered; it ends nothing.
         """
         if self._session is None:
             raise RuntimeError("an EventSource is entered by 'async with' before it is iterated")

@@ -23,6 +23,7 @@ __all__ = [
     "OutgoingRequest",
     "check_auth_mode",
     "check_request",
+    "check_seconds",
     "is_repeatable",
     "request_head",
     "request_headers",
@@ -93,8 +94,8 @@ def check_request(request: HTTPRequest) -> None:
     for a body beside a body producer, and for a timeout less than 0;
     ``TypeError`` for one that is no number.
     """
-    _check_seconds("connect_timeout", request.connect_timeout)
-    _check_seconds("request_timeout", request.request_timeout)
+    check_seconds("connect_timeout", request.connect_timeout)
+    check_seconds("request_timeout", request.request_timeout)
     has_body = request.body is not None or request.body_producer is not None
     if request.body is not None and request.body_producer is not None:
         raise ValueError("a request has a body or a body_producer, not both")
@@ -112,7 +113,12 @@ def check_request(request: HTTPRequest) -> None:
         )
 
 
-def _check_seconds(option: str, value: object) -> None:
+def check_seconds(option: str, value: object) -> None:
+    """Refuse what is no time limit.
+
+    Raises ``ValueError`` for less than 0 and for what no float holds,
+    ``TypeError`` for what is no number.
+    """
     if value is None:
         return  # is no limit, as 0 is
     if not isinstance(value, (int, float)):

@@ -42,6 +42,7 @@ _LASTING = (
     PermissionError,
     FileNotFoundError,
     IsADirectoryError,
+    NotADirectoryError,
     ssl.SSLCertVerificationError,
     CertificateFileError,
 )

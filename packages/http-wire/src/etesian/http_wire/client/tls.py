@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -93,5 +94,11 @@ def _naming(option: str, *names: str | None) -> Iterator[None]:
         shown = " with the key ".join(map(repr, files))
         raise CertificateFileError(f"{option} {shown} cannot be used: {error}") from error
     except OSError as error:
-        error.filename = next((file for file in files if not os.access(file, os.R_OK)), files[0])
+        # It is named where it is none of these but what SSLKEYLOGFILE says.
+        if error.filename is None and files:
+            error.filename = next(filter(_is_unreadable, files), files[0])
         raise
+
+
+def _is_unreadable(file: str) -> bool:
+    return Path(file).is_dir() or not os.access(file, os.R_OK)
