@@ -605,6 +605,8 @@ NO_SECONDS = pytest.mark.parametrize(
 def test_seconds_that_are_none_are_refused(option, seconds):
     with pytest.raises((ValueError, TypeError), match=option):
         EventSource(None, "http://127.0.0.1/", **{option: seconds})
+    with pytest.raises(TypeError, match=option):
+        EventSource(None, "http://127.0.0.1/", **{option: None})
 
 
 @NO_SECONDS

@@ -37,7 +37,8 @@ async def open_event_stream(
     """
     stream = client.stream(_prepared(request, last_event_id), raise_error=False)
     limit = request.with_defaults(client.defaults).request_timeout
-    check_seconds("request_timeout", limit)
+    if limit is not None:
+        check_seconds("request_timeout", limit)
     async with time_limit(limit, "request_timeout", "while waiting for an event stream"):
         await stream.__aenter__()
     try:

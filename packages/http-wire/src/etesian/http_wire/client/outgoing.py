@@ -94,8 +94,10 @@ def check_request(request: HTTPRequest) -> None:
     for a body beside a body producer, and for a timeout less than 0;
     ``TypeError`` for one that is no number.
     """
-    check_seconds("connect_timeout", request.connect_timeout)
-    check_seconds("request_timeout", request.request_timeout)
+    if request.connect_timeout is not None:  # which is no limit, as 0 is
+        check_seconds("connect_timeout", request.connect_timeout)
+    if request.request_timeout is not None:
+        check_seconds("request_timeout", request.request_timeout)
     has_body = request.body is not None or request.body_producer is not None
     if request.body is not None and request.body_producer is not None:
         raise ValueError("a request has a body or a body_producer, not both")
@@ -114,13 +116,11 @@ def check_request(request: HTTPRequest) -> None:
 
 
 def check_seconds(option: str, value: object) -> None:
-    """Refuse what is no time limit.
+    """Refuse what is no time.
 
     Raises ``ValueError`` for less than 0 and for what no float holds,
     ``TypeError`` for what is no number.
     """
-    if value is None:
-        return  # is no limit, as 0 is
     if not isinstance(value, (int, float)):
         raise TypeError(f"{option} must be a number of seconds, not {type(value).__name__}")
     if not value >= 0:
