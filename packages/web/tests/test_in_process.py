@@ -120,6 +120,11 @@ async def test_a_response_that_breaks_off_is_an_error(site, caplog):
     assert "in the middle" in caplog.text
 
 
+async def test_a_response_that_does_not_come_is_an_error_of_the_timeout(site):
+    with pytest.raises(HTTPClientError, match="request_timeout is 0.05"):
+        await site.fetch("/waits", request_timeout=0.05)
+
+
 async def test_a_client_that_leaves_cancels_its_handler(site):
     Waits.begun = Waits.ended = False
     async with asyncio.timeout(5):
