@@ -121,7 +121,7 @@ async def test_a_response_that_breaks_off_is_an_error(site, caplog):
 
 
 async def test_a_response_that_does_not_come_is_an_error_of_the_timeout(site):
-    with pytest.raises(HTTPClientError, match="request_timeout is 0.05"):
+    with pytest.raises(HTTPClientError, match=r"request_timeout is 0\.05"):
         await site.fetch("/waits", request_timeout=0.05)
 
 
