@@ -23,7 +23,8 @@ def parse_cookie_date(text: str) -> float | None:
     """
     time: tuple[int, int, int] | None = None
     day = month = year = None
-    for token in _TOKEN.findall(text):
+    for found in _TOKEN.finditer(text):
+        token = found[0]
         if time is None and (match := _TIME.match(token)):
             time = (int(match[1]), int(match[2]), int(match[3]))
         elif day is None and (match := _DAY.match(token)):
