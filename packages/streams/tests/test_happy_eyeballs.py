@@ -49,7 +49,7 @@ async def test_a_silent_address_is_overtaken_after_the_delay(silent, listening):
     began = time.perf_counter()
     sock = await connect_first([silent, (FOUR, listening.getsockname())], delay=0.05)
     elapsed = time.perf_counter() - began
-    assert 0.04 < elapsed < 5  # the other one would wait for minutes
+    assert 0.04 < elapsed < 0.5
     assert sock.getpeername() == listening.getsockname()
     assert not sock.getblocking()
     sock.close()
@@ -59,7 +59,7 @@ async def test_a_silent_address_is_overtaken_after_the_delay(silent, listening):
 async def test_a_refused_address_is_passed_at_once(refusing, listening):
     began = time.perf_counter()
     sock = await connect_first([refusing, (FOUR, listening.getsockname())], delay=10)
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 1
     sock.close()
 
 
