@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from etesian.core_loop import IOLoop, loop_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Iterator
 
 
 @pytest.fixture(
@@ -19,18 +18,6 @@ if TYPE_CHECKING:
 )
 def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param
-
-
-@pytest.fixture
-def eventually() -> Callable[[Callable[[], object]], Awaitable[None]]:
-    """``await eventually(condition)``: wait until it holds, ten seconds at most."""
-
-    async def wait(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110  any condition, of no event
-                await asyncio.sleep(0.001)
-
-    return wait
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])

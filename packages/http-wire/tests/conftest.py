@@ -143,18 +143,6 @@ def statuses(received: bytes) -> list[int]:
 
 
 @pytest.fixture
-def until():
-    """``await until(condition)`` waits until it holds; fails when it never does."""
-
-    async def wait(condition):
-        async with asyncio.timeout(5):
-            while not condition():  # noqa: ASYNC110  # a condition of no event
-                await asyncio.sleep(0.005)
-
-    return wait
-
-
-@pytest.fixture
 def recorder():
     return Recorder()
 

@@ -107,7 +107,7 @@ def test_where_files_must_have_names_the_name_is_new_random_and_gone_at_once(tmp
 
 @pytest.mark.spec("S255")
 async def test_nothing_is_left_of_an_upload_whose_peer_leaves(
-    serve, connect, make_recorder, until, tmp_path
+    serve, connect, make_recorder, eventually, tmp_path
 ):
     recorder = make_recorder()
     make = recorder.start_request
@@ -125,9 +125,9 @@ async def test_nothing_is_left_of_an_upload_whose_peer_leaves(
     body = body_of(upload(b"f", b"x", LARGE))
     head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
     await peer.send(head + body[:-100])
-    await until(lambda: open_files(tmp_path))
+    await eventually(lambda: open_files(tmp_path))
     await peer.close()
-    await until(lambda: recorder.requests[0].closed)
+    await eventually(lambda: recorder.requests[0].closed)
     assert open_files(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 

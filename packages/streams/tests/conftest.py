@@ -111,15 +111,3 @@ async def connected(catching):
     for stream in opened:
         stream.close()
     await asyncio.sleep(0)
-
-
-@pytest.fixture
-async def eventually():
-    """``await eventually(condition)``: wait until it holds, five seconds at most."""
-
-    async def wait(condition):
-        async with asyncio.timeout(5):
-            while not condition():  # noqa: ASYNC110 - any condition, of both ends
-                await asyncio.sleep(0.002)
-
-    return wait

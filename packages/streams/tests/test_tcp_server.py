@@ -56,19 +56,8 @@ async def test_listen_may_be_called_for_several_ports(free_port):
     await asyncio.sleep(0.01)
 
 
-async def test_what_was_accepted_can_be_waited_for_after_the_stop(free_port, monkeypatch):
-    loop = asyncio.get_running_loop()
-    if not isinstance(loop, asyncio.SelectorEventLoop):
-        pytest.skip("this loop connects in the moment in which it accepts")
-    accepted, go_on = asyncio.Event(), asyncio.Event()
-    connect_accepted_socket = loop.connect_accepted_socket
-
-    async def later(**options):
-        accepted.set()
-        await go_on.wait()
-        return await connect_accepted_socket(**options)
-
-    monkeypatch.setattr(loop, "connect_accepted_socket", later)
+async def test_what_was_accepted_can_be_waited_for_after_the_stop(free_port, held_up):
+    accepted, go_on = held_up()
     server = _Echo()
     server.listen(free_port, "127.0.0.1")
     stream = await TCPClient().connect("127.0.0.1", free_port)

@@ -25,18 +25,6 @@ def anyio_backend(request):
 
 
 @pytest.fixture
-def eventually():
-    """``await eventually(condition)``: wait until it holds, five seconds at most."""
-
-    async def wait(condition):
-        async with asyncio.timeout(5):
-            while not condition():  # noqa: ASYNC110 - any condition, of no event
-                await asyncio.sleep(0.001)
-
-    return wait
-
-
-@pytest.fixture
 async def serve(anyio_backend):
     """Start a server of these routes; give its port."""
     servers = []

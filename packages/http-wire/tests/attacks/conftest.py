@@ -10,7 +10,7 @@ from etesian.http_wire import HTTPHeaders, ResponseStartLine
 
 
 @pytest.fixture
-async def deaf(make_recorder, until):
+async def deaf(make_recorder, eventually):
     """``recorder, tell, peers``: requests whose responses stay with the server.
 
     ``await tell(port)`` asks, does not read, and waits until the response is written but for
@@ -31,7 +31,7 @@ async def deaf(make_recorder, until):
         transport.pause_reading()
         transport.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         before = len(tasks)
-        await until(lambda: len(tasks) > before and tasks[-1].done())
+        await eventually(lambda: len(tasks) > before and tasks[-1].done())
         return transport
 
     tasks, peers = [], []

@@ -109,7 +109,7 @@ async def test_no_cut_in_two_changes_what_is_answered(
 
 @pytest.mark.parametrize("step", [1, 7, 1000])
 async def test_a_body_before_the_octets_of_the_next_protocol_is_a_body(
-    serve, connect, make_recorder, until, step
+    serve, connect, make_recorder, eventually, step
 ):
     streams = []
 
@@ -126,7 +126,7 @@ async def test_a_body_before_the_octets_of_the_next_protocol_is_a_body(
     )
     await peer.send(*[raw[start : start + step] for start in range(0, len(raw), step)])
     assert (await peer.read_until(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
-    await until(lambda: streams)
+    await eventually(lambda: streams)
     body, stream = streams[0]
     assert body == b"body"
     assert await stream.read_bytes(18) == b"GET / HTTP/1.1\r\n\r\n"

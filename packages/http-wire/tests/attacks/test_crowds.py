@@ -83,7 +83,7 @@ async def test_the_connection_that_is_idle_longest_makes_room_for_a_new_one(
 
 @pytest.mark.spec("S084")
 async def test_no_request_in_progress_is_given_up_for_a_newcomer(
-    serve, connect, make_recorder, until, caplog
+    serve, connect, make_recorder, eventually, caplog
 ):
     waiting = []
     recorder = make_recorder(waiting.append)
@@ -91,7 +91,7 @@ async def test_no_request_in_progress_is_given_up_for_a_newcomer(
     peers = [await connect(port) for _ in range(4)]
     for peer in peers:
         await peer.send(GET)
-    await until(lambda: len(waiting) == 4)
+    await eventually(lambda: len(waiting) == 4)
     for _ in range(3):
         newcomer = await connect(port)
         assert (await newcomer.read_all()).startswith(b"HTTP/1.1 503 ")
@@ -117,7 +117,7 @@ async def test_silent_newcomers_push_out_each_other_and_half_a_request_outlives_
 
 
 @pytest.mark.spec("S084")
-async def test_over_tls_too_one_makes_room_and_one_is_told(serve, make_recorder, until):
+async def test_over_tls_too_one_makes_room_and_one_is_told(serve, make_recorder, eventually):
     here, there = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority = trustme.CA()
     authority.issue_cert("localhost").configure_cert(here)
@@ -134,7 +134,7 @@ async def test_over_tls_too_one_makes_room_and_one_is_told(serve, make_recorder,
         reader, writer = await connect()
         assert await idle.read() == b""
         writer.write(GET)
-        await until(lambda: waiting)
+        await eventually(lambda: waiting)
         refused, refused_writer = await connect()
         assert (await refused.read()).startswith(b"HTTP/1.1 503 ")
         recorder.echo(waiting[0])
@@ -145,7 +145,7 @@ async def test_over_tls_too_one_makes_room_and_one_is_told(serve, make_recorder,
 
 
 async def test_connections_that_left_http_count_until_they_close(
-    serve, connect, make_recorder, until
+    serve, connect, make_recorder, eventually
 ):
     streams = []
     recorder = make_recorder(lambda seen: streams.append(seen.connection.detach()))
@@ -153,7 +153,7 @@ async def test_connections_that_left_http_count_until_they_close(
     left = [await connect(port) for _ in range(4)]
     for peer in left:
         await peer.send(GET)
-    await until(lambda: len(streams) == 4)
+    await eventually(lambda: len(streams) == 4)
     newcomer = await connect(port)
     assert (await newcomer.read_all()).startswith(b"HTTP/1.1 503 ")
     for stream in streams:
@@ -161,7 +161,7 @@ async def test_connections_that_left_http_count_until_they_close(
     await asyncio.sleep(0.02)  # by now its clock has gone on: all are looked at again
     newcomer = await connect(port)
     await newcomer.send(GET)
-    await until(lambda: len(streams) == 5)
+    await eventually(lambda: len(streams) == 5)
     streams[-1].close()
 
 
@@ -201,11 +201,11 @@ async def test_without_a_descriptor_the_server_waits_and_then_serves_again(flood
 
 
 @pytest.mark.spec("S084")
-async def test_who_does_not_read_has_no_time_when_room_is_needed(serve, connect, deaf, until):
+async def test_who_does_not_read_has_no_time_when_room_is_needed(serve, connect, deaf, eventually):
     recorder, tell, peers = deaf
     port = serve(recorder, policy=WirePolicy(max_connections=2, header_timeout=2))
     for _ in range(2):
         peers.append(await tell(port))
     newcomers = [await connect(port) for _ in range(2)]
-    await until(lambda: len(recorder.closed_connections) >= 2)
+    await eventually(lambda: len(recorder.closed_connections) >= 2)
     assert not any(newcomer.reader.at_eof() for newcomer in newcomers)

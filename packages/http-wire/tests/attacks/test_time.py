@@ -166,7 +166,7 @@ async def test_a_reader_that_stalls_is_cut_and_its_writer_told(
     assert len([r for r in caplog.records if r.name == "etesian.general"]) == 1
 
 
-async def test_writers_wait_until_the_peer_reads(serve, connect, make_recorder, until):
+async def test_writers_wait_until_the_peer_reads(serve, connect, make_recorder, eventually):
     size = 64 * 2**20
     waited = []
 
@@ -185,7 +185,7 @@ async def test_writers_wait_until_the_peer_reads(serve, connect, make_recorder, 
     peer = await connect(serve(recorder))
     peer.writer.transport.pause_reading()
     await peer.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    await until(lambda: waited)
+    await eventually(lambda: waited)
     peer.writer.transport.resume_reading()
     received = 0
     while data := await peer.reader.read(2**20):
@@ -199,7 +199,7 @@ async def test_writers_wait_until_the_peer_reads(serve, connect, make_recorder, 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 @pytest.mark.parametrize("high", [1000, 65536, 300_000])
 async def test_no_more_waits_for_a_slow_reader_than_the_policy_says(
-    serve, make_recorder, until, encrypted, high
+    serve, make_recorder, eventually, encrypted, high
 ):
     here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     there = ssl.create_default_context()
@@ -222,7 +222,7 @@ async def test_no_more_waits_for_a_slow_reader_than_the_policy_says(
     transport, _ = await loop.create_connection(asyncio.Protocol, "127.0.0.1", port, **options)
     transport.pause_reading()
     transport.write(GET)
-    await until(lambda: waiting)
+    await eventually(lambda: waiting)
     # The last write went beyond it, and TLS adds to each.
     assert high <= waiting[0] < high + 2000
     transport.abort()
@@ -241,9 +241,9 @@ async def test_a_flood_of_bad_requests_logs_a_line_for_each_connection(attack):
 
 @pytest.mark.spec("S083")
 async def test_a_reader_that_stalls_before_the_last_few_octets_is_cut_too(
-    serve, deaf, until, caplog
+    serve, deaf, eventually, caplog
 ):
     recorder, tell, peers = deaf
     peers.append(await tell(serve(recorder, policy=WirePolicy(write_stall_timeout=0.2))))
-    await until(lambda: recorder.closed_connections)
+    await eventually(lambda: recorder.closed_connections)
     assert "stopped reading" in caplog.text

@@ -203,7 +203,7 @@ async def test_compressed_responses_are_decoded_when_asked(streams):
     assert response.headers["X-Consumed-Content-Encoding"] == "gzip"
 
 
-async def test_what_is_decoded_does_not_wait_for_more_to_decode(streams, until):
+async def test_what_is_decoded_does_not_wait_for_more_to_decode(streams, eventually):
     ours, theirs = await streams()
     client = HTTP1Connection(ours, True, HTTP1ConnectionParameters(decompress=True, chunk_size=100))
     packing = zlib.compressobj(wbits=31)
@@ -215,7 +215,7 @@ async def test_what_is_decoded_does_not_wait_for_more_to_decode(streams, until):
     )
     response = Collected()
     reading = asyncio.ensure_future(client.read_response(response))
-    await until(lambda: len(response.body) == 50_000)
+    await eventually(lambda: len(response.body) == 50_000)
     await theirs.write(end)
     assert await reading
     assert response.body == b"x" * 50_000 + b"end"

@@ -58,13 +58,13 @@ class StoppedClock:
 
 
 @pytest.fixture
-def looked_for(turns, until):
+def looked_for(turns, eventually):
     """Answer a first request, and one after it when the loop has turned often."""
 
     async def respond(number, *_):
         if number > 1:
             del turns[:]
-            await until(lambda: len(turns) > 20)
+            await eventually(lambda: len(turns) > 20)
         return OK
 
     return respond
@@ -95,13 +95,13 @@ async def test_the_loop_turns_until_the_answer_to_a_second_request(
 
 
 async def test_an_answer_after_the_limit_is_slept_for_and_the_next_one_too(
-    canned_server, make_client, turns, clock, until
+    canned_server, make_client, turns, clock, eventually
 ):
     client = make_client(busy_poll=1.0)
 
     async def respond(number, *_):
         if number == 2:
-            await until(lambda: len(turns) > 20)
+            await eventually(lambda: len(turns) > 20)
             clock.now += 1.5
             del turns[:]
             await asyncio.sleep(0.02)
@@ -162,7 +162,9 @@ async def test_everything_else_goes_on_meanwhile(canned_server, make_client, tur
     assert happened == ["a task", "a timer"]
 
 
-async def test_the_rest_of_an_answer_is_looked_for_too(canned_server, make_client, turns, until):
+async def test_the_rest_of_an_answer_is_looked_for_too(
+    canned_server, make_client, turns, eventually
+):
     client = make_client(busy_poll=LONG)
 
     async def respond(number, *_):
@@ -171,7 +173,7 @@ async def test_the_rest_of_an_answer_is_looked_for_too(canned_server, make_clien
         server.writers[0].write(OK[:-1])
         await asyncio.sleep(0.02)  # for that to be read
         del turns[:]
-        await until(lambda: len(turns) > 20)
+        await eventually(lambda: len(turns) > 20)
         return OK[-1:]
 
     async with canned_server(respond) as server:
@@ -240,12 +242,12 @@ async def test_nothing_is_known_of_the_connection_that_replaces_a_stale_one(
     assert turns == []
 
 
-async def test_two_at_once_share_the_turns(canned_server, make_client, turns, until):
+async def test_two_at_once_share_the_turns(canned_server, make_client, turns, eventually):
     client = make_client(busy_poll=LONG)
 
     async def respond(number, *_):
         if number > 4:
-            await until(lambda: len(turns) > 20)
+            await eventually(lambda: len(turns) > 20)
         else:
             await asyncio.sleep(0.02)
         return OK
@@ -265,7 +267,7 @@ async def test_two_at_once_share_the_turns(canned_server, make_client, turns, un
 
 
 async def test_a_cancelled_fetch_ends_it_and_nothing_is_kept(
-    canned_server, make_client, turns, until
+    canned_server, make_client, turns, eventually
 ):
     client = make_client(busy_poll=LONG)
     answers = {1: OK}
@@ -277,7 +279,7 @@ async def test_a_cancelled_fetch_ends_it_and_nothing_is_kept(
         await client.fetch(server.url())
         (connection,) = (weakref.ref(one) for one in client._environment.pool._idle)
         fetch = asyncio.ensure_future(client.fetch(server.url()))
-        await until(lambda: turns)
+        await eventually(lambda: turns)
         fetch.cancel()
         await asyncio.wait([fetch])
         await asyncio.sleep(0.01)

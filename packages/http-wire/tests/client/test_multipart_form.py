@@ -187,7 +187,7 @@ def is_open(path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="asks Linux for what is open")
-async def test_an_upload_that_is_cancelled_closes_its_file(client, tmp_path, until):
+async def test_an_upload_that_is_cancelled_closes_its_file(client, tmp_path, eventually):
     path = tmp_path / "large"
     path.write_bytes(bytes(50_000_000))
     form = MultipartForm()
@@ -199,10 +199,10 @@ async def test_an_upload_that_is_cancelled_closes_its_file(client, tmp_path, unt
     options = {"headers": form.headers, "body_producer": form.produce}
     fetch = client.fetch(url, method="POST", **options)
     try:
-        await until(lambda: writers and is_open(path))
+        await eventually(lambda: writers and is_open(path))
         fetch.cancel()
         await asyncio.wait([fetch])
-        await until(lambda: not is_open(path))
+        await eventually(lambda: not is_open(path))
     finally:
         for writer in writers:
             writer.transport.abort()
@@ -211,7 +211,7 @@ async def test_an_upload_that_is_cancelled_closes_its_file(client, tmp_path, unt
 
 
 async def test_a_file_that_opens_after_its_upload_was_cancelled_is_closed(
-    tmp_path, until, monkeypatch
+    tmp_path, eventually, monkeypatch
 ):
     path = tmp_path / "file"
     path.write_bytes(b"x")
@@ -229,11 +229,11 @@ async def test_a_file_that_opens_after_its_upload_was_cancelled_is_closed(
 
     monkeypatch.setattr(Path, "open", open_late)
     reading = asyncio.ensure_future(form.read())
-    await until(opening.is_set)
+    await eventually(opening.is_set)
     reading.cancel()
     await asyncio.wait([reading])
     cancelled.set()
-    await until(lambda: files and files[0].closed)
+    await eventually(lambda: files and files[0].closed)
 
 
 async def test_a_pipe_that_stalls_holds_up_nobody_when_the_fetch_ends(

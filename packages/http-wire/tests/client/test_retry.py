@@ -145,11 +145,11 @@ async def test_until_the_attempts_or_the_budget_are_used_up(canned_server, clien
         assert len(server.heads) == 4
 
 
-async def test_cancelling_within_the_pause(canned_server, client, until):
+async def test_cancelling_within_the_pause(canned_server, client, eventually):
     slow = RetryPolicy(first_delay=20)
     async with canned_server(DOWN.replace(b"Retry-After: 0\r\n", b"")) as server:
         fetch = asyncio.ensure_future(fetch_with_retries(client, HTTPRequest(server.url()), slow))
-        await until(lambda: server.heads)
+        await eventually(lambda: server.heads)
         await asyncio.sleep(0.05)
         fetch.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -79,7 +79,7 @@ async def test_a_queued_fetch_times_out_and_leaves_the_queue(canned_server, make
 
 
 async def test_a_queued_fetch_that_times_out_with_the_one_before_is_not_sent(
-    canned_server, make_either, until
+    canned_server, make_either, eventually
 ):
     async def respond(number, head, body):
         await asyncio.sleep(30 if b" /slow " in head else 0)
@@ -89,7 +89,7 @@ async def test_a_queued_fetch_that_times_out_with_the_one_before_is_not_sent(
     async with canned_server(respond) as server:
         slow = either.fetch(server.url("/slow"), request_timeout=0.5)
         queued = [either.fetch(server.url(), request_timeout=0.5) for _ in range(3)]
-        await until(lambda: server.heads)
+        await eventually(lambda: server.heads)
         time.sleep(0.6)  # noqa: ASYNC251  # all have to be found at once
         for fetch in (slow, *queued):
             where = "a slot" if fetch in queued else "the response"
@@ -143,12 +143,12 @@ async def test_the_request_timeout_spans_redirects(canned_server, either):
 
 
 async def test_cancelling_closes_the_connection_and_frees_the_slot(
-    canned_server, make_either, until
+    canned_server, make_either, eventually
 ):
     either = make_either(max_clients=1)
     async with canned_server(lambda n, *_: never(n, b"", b"") if n == 1 else OK) as server:
         fetch = either.fetch(server.url())
-        await until(lambda: server.heads)
+        await eventually(lambda: server.heads)
         fetch.cancel()
         with pytest.raises(asyncio.CancelledError):
             await fetch

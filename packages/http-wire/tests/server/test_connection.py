@@ -51,7 +51,7 @@ async def test_no_keep_alive_closes_after_each_response(serve, connect, recorder
 
 @pytest.mark.spec("B-HTTP-006")
 @pytest.mark.spec("S031")
-async def test_pipelined_requests_are_answered_in_order(serve, connect, make_recorder, until):
+async def test_pipelined_requests_are_answered_in_order(serve, connect, make_recorder, eventually):
     slow = asyncio.Event()
 
     def answer(seen):
@@ -68,7 +68,7 @@ async def test_pipelined_requests_are_answered_in_order(serve, connect, make_rec
     recorder = make_recorder(answer)
     peer = await connect(serve(recorder))
     await peer.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + GET + LAST)
-    await until(lambda: recorder.lines)
+    await eventually(lambda: recorder.lines)
     assert recorder.lines == ["GET /slow"]
     slow.set()
     received = await peer.read_all()
@@ -76,14 +76,14 @@ async def test_pipelined_requests_are_answered_in_order(serve, connect, make_rec
 
 
 @pytest.mark.spec("S032")
-async def test_a_pipeline_flood_pauses_reading(serve, connect, make_recorder, until):
+async def test_a_pipeline_flood_pauses_reading(serve, connect, make_recorder, eventually):
     held = []
     recorder = make_recorder(held.append)
     peer = await connect(serve(recorder))
     await peer.send(GET * 100_000)
-    await until(lambda: recorder.requests)
+    await eventually(lambda: recorder.requests)
     connection = recorder.requests[0].server_connection
-    await until(lambda: not connection.transport.is_reading())
+    await eventually(lambda: not connection.transport.is_reading())
     assert len(recorder.requests) == 1
     assert len(connection._buffer) < 400_000
     recorder._answer = recorder.echo
@@ -93,13 +93,15 @@ async def test_a_pipeline_flood_pauses_reading(serve, connect, make_recorder, un
 
 
 @pytest.mark.spec("B-HTTP-009")
-async def test_closing_an_idle_connection_logs_nothing(serve, connect, recorder, caplog, until):
+async def test_closing_an_idle_connection_logs_nothing(
+    serve, connect, recorder, caplog, eventually
+):
     caplog.set_level(logging.INFO)
     peer = await connect(serve(recorder))
     await peer.send(GET)
     await peer.read_until(b"GET / ")
     await peer.close()
-    await until(lambda: recorder.closed_connections)
+    await eventually(lambda: recorder.closed_connections)
     assert recorder.closed_connections == [recorder.requests[0].server_connection]
     assert [r for r in caplog.records if r.name.startswith("etesian")] == []
 
@@ -117,23 +119,27 @@ async def test_server_and_request_connection_are_two_objects(serve, connect, rec
 
 @pytest.mark.spec("B-HTTP-046")
 @pytest.mark.parametrize("body", [b"", b"he"])
-async def test_a_peer_that_leaves_in_the_body_is_told_once(serve, connect, recorder, body, until):
+async def test_a_peer_that_leaves_in_the_body_is_told_once(
+    serve, connect, recorder, body, eventually
+):
     peer = await connect(serve(recorder))
     await peer.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n" + body)
-    await until(lambda: recorder.requests)
+    await eventually(lambda: recorder.requests)
     peer.writer.transport.abort()
-    await until(lambda: recorder.closed_connections)
+    await eventually(lambda: recorder.closed_connections)
     assert recorder.requests[0].closed
     assert not recorder.requests[0].finished
 
 
-async def test_a_peer_that_leaves_before_the_answer_is_told(serve, connect, make_recorder, until):
+async def test_a_peer_that_leaves_before_the_answer_is_told(
+    serve, connect, make_recorder, eventually
+):
     recorder = make_recorder(lambda seen: None)
     peer = await connect(serve(recorder))
     await peer.send(GET)
-    await until(lambda: recorder.requests)
+    await eventually(lambda: recorder.requests)
     peer.reset()
-    await until(lambda: recorder.closed_connections)
+    await eventually(lambda: recorder.closed_connections)
     seen = recorder.requests[0]
     assert seen.closed
     with pytest.raises(StreamClosedError):
@@ -225,7 +231,7 @@ async def test_context_variables_of_a_request_are_not_seen_by_the_next(
 
 
 async def test_the_news_that_the_peer_left_comes_in_the_context_of_the_request(
-    serve, connect, until
+    serve, connect, eventually
 ):
     variable = contextvars.ContextVar("variable", default="unset")
 
@@ -248,13 +254,13 @@ async def test_the_news_that_the_peer_left_comes_in_the_context_of_the_request(
     seen = []
     peer = await connect(serve(Waiting()))
     await peer.send(GET)
-    await until(lambda: seen)
+    await eventually(lambda: seen)
     await peer.close()
-    await until(lambda: len(seen) == 2)
+    await eventually(lambda: len(seen) == 2)
     assert seen == ["begun", "/"]
 
 
-async def test_a_coroutine_takes_the_body_in_the_context_of_the_request(serve, connect, until):
+async def test_a_coroutine_takes_the_body_in_the_context_of_the_request(serve, connect, eventually):
     variable = contextvars.ContextVar("variable", default="unset")
 
     class Taking:
@@ -287,7 +293,7 @@ async def test_a_coroutine_takes_the_body_in_the_context_of_the_request(serve, c
 
 
 @pytest.mark.spec("B-HTTP-047")
-async def test_detach_hands_out_the_stream_with_what_was_read(serve, connect, until):
+async def test_detach_hands_out_the_stream_with_what_was_read(serve, connect, eventually):
     streams = []
 
     class Leaves:
@@ -303,7 +309,7 @@ async def test_detach_hands_out_the_stream_with_what_was_read(serve, connect, un
 
     peer = await connect(serve(Leaves()))
     await peer.send(GET + b"raw\n")
-    await until(lambda: len(streams) == 2)
+    await eventually(lambda: len(streams) == 2)
     stream = streams[streams.index("ended") - 1]
     assert await stream.read_until(b"\n") == b"raw\n"
     await stream.write(b"answer")

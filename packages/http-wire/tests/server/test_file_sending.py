@@ -164,7 +164,7 @@ async def test_over_tls_and_without_the_kernel_the_octets_are_the_same(
             assert await reader.readexactly(len(LARGE)) == LARGE
 
 
-async def test_what_only_reads_like_a_file_is_read(serve_by, tmp_path, until):
+async def test_what_only_reads_like_a_file_is_read(serve_by, tmp_path, eventually):
     packed = tmp_path / "packed.gz"
     packed.write_bytes(gzip.compress(LARGE))
     # The one has no descriptor; that of the other belongs to what is compressed.
@@ -178,7 +178,7 @@ async def test_what_only_reads_like_a_file_is_read(serve_by, tmp_path, until):
                     await reader.readuntil(b"\r\n\r\n")
                     assert await reader.readexactly(9000) == LARGE[:9000]
                 if kept_open:
-                    await until(lambda before=kept_open[-1]: opened() <= before)
+                    await eventually(lambda before=kept_open[-1]: opened() <= before)
                 else:
                     await asyncio.sleep(0.05)
                 kept_open.append(opened())
@@ -239,7 +239,7 @@ async def test_a_file_that_shrinks_cuts_the_connection(serve_by, tmp_path):
 
 @pytest.mark.parametrize("close", ["orderly", "reset"])
 async def test_a_peer_that_leaves_ends_the_sending_and_leaves_nothing(
-    serve_by, large_file, close, until
+    serve_by, large_file, close, eventually
 ):
     sending, port = serve_by(sends(large_file, head={"Content-Length": str(len(LARGE))}))
     kept_open = []
@@ -258,7 +258,7 @@ async def test_a_peer_that_leaves_ends_the_sending_and_leaves_nothing(
         assert sending.told_of_close
         # The loop may have opened something of its own the first time.
         if kept_open:
-            await until(lambda: opened() <= kept_open[-1])
+            await eventually(lambda: opened() <= kept_open[-1])
         else:
             await asyncio.sleep(0.05)
         kept_open.append(opened())

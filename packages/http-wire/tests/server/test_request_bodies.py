@@ -134,7 +134,7 @@ async def test_trailers_are_kept_apart_from_the_headers(serve, connect, recorder
 
 
 @pytest.mark.spec("B-HTTP-045")
-async def test_an_awaitable_of_the_delegate_holds_back_the_rest(serve, connect, until):
+async def test_an_awaitable_of_the_delegate_holds_back_the_rest(serve, connect, eventually):
     calls = []
     gates = [asyncio.Event(), asyncio.Event()]
 
@@ -165,9 +165,9 @@ async def test_an_awaitable_of_the_delegate_holds_back_the_rest(serve, connect, 
     await peer.send(
         b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 11\r\n\r\nfirst"
     )
-    await until(lambda: calls == ["head"])
+    await eventually(lambda: calls == ["head"])
     gates[0].set()
-    await until(lambda: calls == ["head", b"first"])
+    await eventually(lambda: calls == ["head", b"first"])
     await peer.send(b"second")
     await asyncio.sleep(0.02)
     assert calls == ["head", b"first"]

@@ -257,14 +257,14 @@ async def test_malformed_bytes_over_tls_are_answered(authority, recorder):
 @pytest.mark.spec("B-HTTP-056")
 @pytest.mark.spec("S258")
 async def test_draining_ends_requests_in_progress_and_says_close(
-    serve, connect, make_recorder, until
+    serve, connect, make_recorder, eventually
 ):
     held = []
     recorder = make_recorder(held.append)
     port = serve(recorder)
     idle, busy = await connect(port), await connect(port)
     await busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    await until(lambda: held)
+    await eventually(lambda: held)
     draining = asyncio.ensure_future(serve.server.drain(5))
     assert await idle.read_all() == b""
     with pytest.raises(OSError, match=r"refused|Connect"):
@@ -297,20 +297,9 @@ async def test_a_request_that_is_on_its_way_when_draining_begins_is_answered(
 
 @pytest.mark.spec("S258")
 async def test_who_was_accepted_just_before_draining_is_answered(
-    serve, connect, make_recorder, monkeypatch
+    serve, connect, make_recorder, held_up
 ):
-    loop = asyncio.get_running_loop()
-    if not isinstance(loop, asyncio.SelectorEventLoop):
-        pytest.skip("this loop connects in the moment in which it accepts")
-    accepted, go_on = asyncio.Event(), asyncio.Event()
-    connect_accepted_socket = loop.connect_accepted_socket
-
-    async def later(**options):
-        accepted.set()
-        await go_on.wait()
-        return await connect_accepted_socket(**options)
-
-    monkeypatch.setattr(loop, "connect_accepted_socket", later)
+    accepted, go_on = held_up()
     peer = await connect(serve(make_recorder()))
     await peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     await accepted.wait()
@@ -324,23 +313,23 @@ async def test_who_was_accepted_just_before_draining_is_answered(
 
 
 @pytest.mark.spec("S258")
-async def test_draining_cuts_what_does_not_end_in_time(serve, connect, make_recorder, until):
+async def test_draining_cuts_what_does_not_end_in_time(serve, connect, make_recorder, eventually):
     recorder = make_recorder(lambda seen: None)
     peer = await connect(serve(recorder))
     await peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    await until(lambda: recorder.requests)
+    await eventually(lambda: recorder.requests)
     await serve.server.drain(0.05)
     assert await peer.read_all() == b""
     assert recorder.requests[0].closed
 
 
 @pytest.mark.spec("B-HTTP-057")
-async def test_close_all_connections_closes_and_waits(serve, connect, make_recorder, until):
+async def test_close_all_connections_closes_and_waits(serve, connect, make_recorder, eventually):
     recorder = make_recorder(lambda seen: None)
     port = serve(recorder)
     peers = [await connect(port) for _ in range(3)]
     await peers[0].send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    await until(lambda: recorder.requests)
+    await eventually(lambda: recorder.requests)
     await serve.server.close_all_connections()
     assert len(recorder.closed_connections) == 3
     for peer in peers:
@@ -350,7 +339,7 @@ async def test_close_all_connections_closes_and_waits(serve, connect, make_recor
 @pytest.mark.spec("B-HTTP-057")
 @pytest.mark.parametrize("leave", ["switch_protocol", "detach"])
 async def test_close_all_connections_cuts_those_that_have_left_http(
-    serve, connect, make_recorder, until, leave
+    serve, connect, make_recorder, eventually, leave
 ):
     class Idle(asyncio.Protocol):
         def connection_lost(self, exc):
@@ -375,7 +364,7 @@ async def test_close_all_connections_cuts_those_that_have_left_http(
     assert not ended  # they are not waited for, and left alone
     await serve.server.close_all_connections()
     assert await peer.read_all() == b""
-    await until(lambda: ended)
+    await eventually(lambda: ended)
 
 
 @pytest.mark.spec("B-HTTP-012")

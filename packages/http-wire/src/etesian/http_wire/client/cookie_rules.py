@@ -45,9 +45,7 @@ class CookieRules:
         if domain and (self._is_public(domain) or not domain_matches(host, domain)):
             return None
         # A name that promises one host may not come with a domain, not even the same one.
-        if said.domain and said.name.lower().startswith(_HOST_PREFIX):
-            return None
-        if said.name.lower().startswith(_HOST_PREFIX) and said.path != "/":
+        if said.name.lower().startswith(_HOST_PREFIX) and (said.domain or said.path != "/"):
             return None
         cookie = Cookie(
             name=said.name,
