@@ -71,6 +71,28 @@ class Nginx:
         return f"https://localhost:{self.tls_port}{path}"
 
 
+async def started(server, folder):
+    """Start nginx on its ports; give the process when it listens, or has ended."""
+    settings, log = folder / "nginx.conf", folder / "error.log"
+    settings.write_text(
+        CONFIGURATION.format(folder=folder, port=server.port, tls_port=server.tls_port)
+    )
+    process = await asyncio.create_subprocess_exec(
+        NGINX, "-c", str(settings), "-e", str(log), stderr=asyncio.subprocess.DEVNULL
+    )
+    async with asyncio.timeout(10):
+        while process.returncode is None:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                break
+    return process
+
+
 @pytest.fixture
 async def nginx(anyio_backend, tmp_path, authority):
     documents = tmp_path / "documents"
@@ -81,25 +103,13 @@ async def nginx(anyio_backend, tmp_path, authority):
     certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
     for pem in certificate.cert_chain_pems:
         pem.write_to_path(tmp_path / "chain.pem", append=True)
-    server = Nginx(free_port(), free_port())
-    settings = tmp_path / "nginx.conf"
-    settings.write_text(
-        CONFIGURATION.format(folder=tmp_path, port=server.port, tls_port=server.tls_port)
-    )
-    log = tmp_path / "error.log"
-    process = await asyncio.create_subprocess_exec(
-        NGINX, "-c", str(settings), "-e", str(log), stderr=asyncio.subprocess.DEVNULL
-    )
-    async with asyncio.timeout(10):
-        while True:
-            assert process.returncode is None, log.read_text()
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", server.port)
-                break
-            except OSError:
-                await asyncio.sleep(0.02)
-        writer.close()
-        await writer.wait_closed()
+    for _ in range(3):  # for somebody may have taken a port meanwhile
+        server = Nginx(free_port(), free_port())
+        process = await started(server, tmp_path)
+        if process.returncode is None:
+            break
+    else:
+        pytest.fail((tmp_path / "error.log").read_text())
     yield server
     process.kill()
     await process.wait()
